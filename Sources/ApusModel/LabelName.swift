@@ -1,0 +1,27 @@
+/// Rules for metric and label names.
+///
+/// Source: the Prometheus data model. Any non-empty UTF-8 text is a valid name; the legacy rule says which names may be
+/// written without quotes.
+package enum LabelName {
+    /// Whether `name` matches `[a-zA-Z_][a-zA-Z0-9_]*`.
+    package static func isLegacyLabelName(_ name: some StringProtocol) -> Bool {
+        isIdentifier(name, allowsColon: false)
+    }
+
+    /// Whether `name` matches `[a-zA-Z_:][a-zA-Z0-9_:]*`.
+    package static func isLegacyMetricName(_ name: some StringProtocol) -> Bool {
+        isIdentifier(name, allowsColon: true)
+    }
+
+    private static func isIdentifier(_ name: some StringProtocol, allowsColon: Bool) -> Bool {
+        var isFirst = true
+        for byte in name.utf8 {
+            let isLetter = (byte | 0x20) >= UInt8(ascii: "a") && (byte | 0x20) <= UInt8(ascii: "z")
+            let isDigit = byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
+            let isOther = byte == UInt8(ascii: "_") || (allowsColon && byte == UInt8(ascii: ":"))
+            guard isLetter || isOther || (isDigit && !isFirst) else { return false }
+            isFirst = false
+        }
+        return !isFirst
+    }
+}

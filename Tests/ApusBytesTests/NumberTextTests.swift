@@ -1,0 +1,108 @@
+import ApusBytes
+import ApusTestSupport
+import Testing
+
+@Suite("Number text")
+struct NumberTextTests {
+    @Test(
+        "floats are spelled as the peers spell them",
+        arguments: [
+            (0.0, "0", "0.0", "0", "0"), (-0.0, "-0", "-0.0", "-0", "-0"), (1, "1", "1.0", "1", "1"),
+            (100_000, "100000", "100000.0", "100000", "100000"),
+            (1_000_000, "1e+06", "1e+06", "1000000", "1000000"),
+            (123_456_789, "1.23456789e+08", "1.23456789e+08", "123456789", "123456789"),
+            (0.1, "0.1", "0.1", "0.1", "0.1"), (0.0001, "0.0001", "0.0001", "0.0001", "0.0001"),
+            (0.00001, "1e-05", "1e-05", "0.00001", "0.00001"),
+            (0.000001, "1e-06", "1e-06", "0.000001", "0.000001"),
+            (0.0000001, "1e-07", "1e-07", "1e-07", "0.0000001"),
+            (1e21, "1e+21", "1e+21", "1e+21", "1000000000000000000000"),
+            (123_456.789, "123456.789", "123456.789", "123456.789", "123456.789"),
+            (
+                Double.leastNonzeroMagnitude, "5e-324", "5e-324", "5e-324",
+                "0." + String(repeating: "0", count: 323) + "5"
+            ),
+            (
+                1.7976931348623157e308, "1.7976931348623157e+308", "1.7976931348623157e+308", "1.7976931348623157e+308",
+                "17976931348623157" + String(repeating: "0", count: 292)
+            ),
+            (.infinity, "+Inf", "+Inf", "+Inf", "+Inf"), (-.infinity, "-Inf", "-Inf", "-Inf", "-Inf"),
+            (.nan, "NaN", "NaN", "NaN", "NaN"), (-1234.5, "-1234.5", "-1234.5", "-1234.5", "-1234.5"),
+            (1e15, "1e+15", "1e+15", "1000000000000000", "1000000000000000"),
+        ] as [(Double, String, String, String, String)])
+    func spelling(value: Double, general: String, openMetrics: String, json: String, fixed: String) {
+        #expect(NumberText.string(value, .general) == general)
+        #expect(NumberText.string(value, .openMetrics) == openMetrics)
+        #expect(NumberText.string(value, .json) == json)
+        #expect(NumberText.string(value, .fixed) == fixed)
+    }
+
+    @Test("every finite double reads back as itself, in every style")
+    func roundTrip() {
+        var generator = SeededGenerator(seed: 7)
+        for round in 0..<200_000 {
+            let value: Double =
+                switch round % 4 {
+                case 0: Double(bitPattern: generator.next())
+                case 1: Double(Int64.random(in: -1_000_000_000...1_000_000_000, using: &generator)) / 1000
+                case 2: Double.random(in: -1e6...1e6, using: &generator)
+                default: Double(Int64(truncatingIfNeeded: generator.next()) >> 11)
+                }
+            guard value.isFinite else { continue }
+            for style in [NumberText.FloatStyle.general, .openMetrics, .json, .plain, .fixed] {
+                let text = NumberText.string(value, style)
+                let bytes = Array(text.utf8)
+                #expect(NumberText.parseFloat(bytes.span)?.bitPattern == value.bitPattern, "\(value) as \(text)")
+            }
+        }
+    }
+
+    @Test("the spelling has no more digits than the standard library's shortest one")
+    func shortest() {
+        var generator = SeededGenerator(seed: 11)
+        for _ in 0..<50_000 {
+            let value = Double(Int64.random(in: 1...99_999_999_999, using: &generator)) / 1e4
+            let ours = NumberText.string(value, .fixed).filter(\.isNumber)
+            let reference =
+                value.description.hasSuffix(".0") ? String(value.description.dropLast(2)) : value.description
+            #expect(ours == reference.filter(\.isNumber), "\(value)")
+        }
+    }
+
+    @Test(
+        "text that is not a decimal float is refused",
+        arguments: [
+            "", "-", "+", ".", "e5", "1e", "1e+", "0x10", "1_000", "1 ", " 1", "1.2.3", "infi", "nanx", "-nan", "1e400",
+            "--1",
+        ])
+    func refused(text: String) {
+        let bytes = Array(text.utf8)
+        #expect(NumberText.parseFloat(bytes.span) == nil)
+    }
+
+    @Test(
+        "accepted forms read to their values",
+        arguments: [
+            ("1", 1), ("+1", 1), ("-1.5e3", -1500), (".5", 0.5), ("5.", 5), ("1E2", 100), ("Inf", .infinity),
+            ("+inf", .infinity),
+            ("-INFINITY", -.infinity), ("0.30000000000000004", 0.30000000000000004),
+            ("9007199254740993", 9007199254740992),
+            ("123456789012345678901234567890", 123456789012345677877719597056), ("1e-400", 0),
+            ("2.2250738585072014e-308", Double.leastNormalMagnitude),
+        ] as [(String, Double)])
+    func accepted(text: String, value: Double) {
+        let bytes = Array(text.utf8)
+        #expect(NumberText.parseFloat(bytes.span) == value)
+    }
+
+    @Test("integers are read exactly and overflow is refused")
+    func integers() {
+        for text in ["0", "-1", "9223372036854775807", "-9223372036854775808", "+12"] {
+            let bytes = Array(text.utf8)
+            #expect(NumberText.parseInteger(bytes.span) == Int64(text))
+        }
+        for text in ["", "-", "9223372036854775808", "-9223372036854775809", "1.0", "99999999999999999999"] {
+            let bytes = Array(text.utf8)
+            #expect(NumberText.parseInteger(bytes.span) == nil, "\(text)")
+        }
+    }
+}
