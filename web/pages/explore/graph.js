@@ -1,0 +1,85 @@
+/** The Graph tab: chart and legend of a range query's answer, with the choice of visible series. */
+import { fill, h } from "../../ui/dom.js";
+import { commonLabels, labelChips, seriesText } from "../../ui/labels.js";
+import { t } from "../../app/i18n/i18n.js";
+import { zone } from "../../app/settings.js";
+import { createChart } from "../../chart/chart.js";
+import { createLegend, nextHidden } from "../../chart/legend.js";
+import { columnsOf } from "../../chart/matrix.js";
+import { guessUnit } from "../../chart/units.js";
+import { lex } from "../../promql/lexer.js";
+
+/** Series beyond this are not drawn; the table shows them all. */
+const MAX_SERIES = 2000;
+
+/** @param {{onZoom: (from: number, to: number) => void, onZoomOut: () => void}} options */
+export function createGraphView({ onZoom, onZoomOut }) {
+  /** Hidden series by name, so that the choice outlives a refresh and a zoom. */
+  let hiddenNames = new Set(/** @type {string[]} */ ([]));
+  /** @type {import("../../chart/chart.js").Series[]} */
+  let series = [];
+  let hidden = new Set(/** @type {number[]} */ ([]));
+  let lastExpr = "";
+  /** @type {ReturnType<typeof createLegend> | null} */
+  let legend = null;
+
+  const chart = createChart({
+    label: t("chart.label"),
+    onZoom,
+    onZoomOut,
+    onPick: (index) => choose(index, false),
+  });
+  const common = h("div", { class: "common-labels" });
+  const legendBox = h("div", { class: "legend" });
+  const element = h("div", { class: "graph" }, chart.element, common, legendBox);
+
+  /** @param {number} index @param {boolean} toggle */
+  function choose(index, toggle) {
+    hidden = nextHidden(hidden, index, series.length, toggle);
+    hiddenNames = new Set([...hidden].map((i) => series[i]?.name ?? ""));
+    chart.setHidden(hidden);
+    const focused = document.activeElement?.closest("tr")?.getAttribute("aria-rowindex");
+    legend?.refresh();
+    if (focused) {
+      legendBox.querySelector(/** @type {"button"} */ (`[aria-rowindex="${focused}"] button`))?.focus();
+    }
+  }
+
+  return {
+    element,
+    get plotWidth() {
+      return chart.plotWidth;
+    },
+    /**
+     * @param {import("../../types/api.d.ts").MatrixElement[]} result
+     * @param {{from: number, end: number, step: number, expr: string, stacked: boolean}} request
+     * @returns {string | null} what is left out of the picture, to be told
+     */
+    show(result, { from, end, step, expr, stacked }) {
+      const shown = result.slice(0, MAX_SERIES);
+      const columns = columnsOf(shown, from, step, Math.floor((end - from) / step) + 1);
+      series = shown.map(({ metric }, i) => ({
+        name: seriesText(metric),
+        labels: metric,
+        column: columns[i] ?? new Float64Array(0),
+      }));
+      if (expr !== lastExpr) hiddenNames = new Set();
+      lastExpr = expr;
+      hidden = new Set(series.flatMap((s, i) => (hiddenNames.has(s.name) ? [i] : [])));
+      if (hidden.size === series.length) hidden = new Set();
+      const unit = guessUnit(lex(expr));
+      chart.setData({ from, to: end, step, series, unit, utc: zone.value === "utc", stacked }, hidden);
+      legend = createLegend({ series, unit, hidden: () => hidden, onClick: choose, onHover: chart.lift });
+      fill(legendBox, legend.element);
+      const shared = commonLabels(series.map((s) => s.labels));
+      const pairs = Object.entries(series[0]?.labels ?? {}).filter(([name]) => shared.has(name));
+      fill(
+        common,
+        pairs.length > 0 && [h("span", null, t("legend.common")), labelChips(Object.fromEntries(pairs))],
+      );
+      if (result.length > MAX_SERIES) return t("graph.tooMany", { shown: MAX_SERIES, n: result.length });
+      return result.some((r) => r.histograms?.length) ? t("graph.histograms") : null;
+    },
+    destroy: () => chart.destroy(),
+  };
+}

@@ -1,0 +1,115 @@
+/** The Table and JSON tabs: an instant query's answer with one column per label, and as it came. */
+import { h } from "../../ui/dom.js";
+import { icon } from "../../ui/icons.js";
+import { createVirtualTable } from "../../ui/vtable.js";
+import { t } from "../../app/i18n/i18n.js";
+import { formatTime } from "../../app/time.js";
+import { parseValue } from "../../chart/matrix.js";
+
+/** @typedef {import("../../types/api.d.ts").QueryData} QueryData */
+/** @typedef {import("../../types/api.d.ts").Labels} Labels */
+/** @typedef {{labels: Labels, time: number | null, text: string}} Row */
+
+/** Longer texts are cut in the JSON view; the browser would stop for seconds. */
+const MAX_JSON = 500_000;
+
+/** @param {import("../../types/api.d.ts").NativeHistogram} histogram */
+const histogramText = ({ count, sum, buckets }) =>
+  `count ${count}, sum ${sum}, ${t("table.buckets", { n: buckets?.length ?? 0 })}`;
+
+/** @param {QueryData} data @returns {Row[]} */
+function rowsOf(data) {
+  if (data.resultType === "scalar" || data.resultType === "string") {
+    return [{ labels: {}, time: null, text: data.result[1] }];
+  }
+  if (data.resultType === "vector") {
+    return data.result.map(({ metric, value, histogram }) => ({
+      labels: metric,
+      time: null,
+      text: value ? value[1] : histogram ? histogramText(histogram[1]) : "",
+    }));
+  }
+  return data.result.flatMap(({ metric, values = [], histograms = [] }) => [
+    ...values.map(([time, text]) => ({ labels: metric, time: time * 1e3, text })),
+    ...histograms.map(([time, histogram]) => ({
+      labels: metric,
+      time: time * 1e3,
+      text: histogramText(histogram),
+    })),
+  ]);
+}
+
+/** @param {QueryData} data @param {boolean} utc */
+export function tableView(data, utc) {
+  const rows = rowsOf(data);
+  const names = new Set(rows.flatMap((row) => Object.keys(row.labels)));
+  const hasName = names.delete("__name__");
+  /** @param {string} name @param {string} title @param {string} style @returns {import("../../ui/vtable.js").Column<Row>} */
+  const label = (name, title, style) => ({
+    title,
+    text: (row) => row.labels[name] ?? "",
+    cell: (row) => h("span", { class: style }, row.labels[name] ?? ""),
+  });
+  /** @type {import("../../ui/vtable.js").Column<Row>[]} */
+  const columns = [
+    ...(hasName ? [label("__name__", t("table.metric"), "tok-metric")] : []),
+    ...[...names].sort().map((name) => label(name, name, "")),
+  ];
+  if (rows.some((row) => row.time !== null)) {
+    columns.push({
+      title: t("table.time"),
+      text: (row) => (row.time === null ? "" : formatTime(row.time, utc)),
+      value: (row) => row.time ?? NaN,
+    });
+  }
+  columns.push({
+    title: t("table.value"),
+    numeric: true,
+    sticky: true,
+    text: (row) => row.text,
+    value: (row) => parseValue(row.text),
+    maxChars: 60,
+  });
+  return createVirtualTable({ label: t("table.label"), columns, rows, maxHeight: 480 }).element;
+}
+
+/** @param {QueryData} data */
+export function jsonView(data) {
+  const text = JSON.stringify(data, null, 2);
+  return h(
+    "div",
+    { class: "code-box" },
+    copyButton(() => text),
+    h(
+      "pre",
+      { class: "code", tabIndex: 0, role: "region", "aria-label": "JSON" },
+      text.length > MAX_JSON ? `${text.slice(0, MAX_JSON)}\n… ${t("table.cut")}` : text,
+    ),
+  );
+}
+
+/** A button that puts a text on the clipboard and says so. @param {() => string} text */
+export function copyButton(text) {
+  const caption = h("span", { role: "status" }, t("copy.copy"));
+  const button = h(
+    "button",
+    {
+      class: "button small copy",
+      type: "button",
+      on: {
+        click: async () => {
+          try {
+            await navigator.clipboard.writeText(text());
+            caption.textContent = t("copy.done");
+          } catch {
+            caption.textContent = t("copy.failed"); // Browsers give the clipboard to secure contexts only.
+          }
+          setTimeout(() => caption.textContent = t("copy.copy"), 1500);
+        },
+      },
+    },
+    icon("copy"),
+    caption,
+  );
+  return button;
+}
