@@ -4,24 +4,28 @@ import { startRouter } from "./router.js";
 import { language } from "./settings.js";
 import { loadTexts, t } from "./i18n/i18n.js";
 import { explorePage } from "../pages/explore.js";
-import { targetsPage } from "../pages/targets.js";
-import { statusPage } from "../pages/status.js";
 import { missingPage } from "../pages/missing.js";
 
-/** Path below the base → page. @type {Record<string, import("./router.js").PageType>} */
+/** @typedef {import("./router.js").PageType} PageType */
+
+const explore = () => explorePage;
+
+/** Path below the base → page; pages other than the first load when they are opened. @type {Record<string, () => PageType | Promise<PageType>>} */
 const PAGES = {
-  "": explorePage,
-  explore: explorePage,
-  graph: explorePage,
-  query: explorePage,
-  targets: targetsPage,
-  status: statusPage,
+  "": explore,
+  explore,
+  graph: explore,
+  query: explore,
+  targets: async () => (await import("../pages/targets.js")).targetsPage,
+  status: async () => (await import("../pages/status.js")).statusPage,
 };
 
-/** @type {{type: import("./router.js").PageType, page: import("./router.js").Page} | null} */
+/** @type {{type: PageType, page: import("./router.js").Page} | null} */
 let shown = null;
 /** @type {ReturnType<typeof createShell>} */
 let shell;
+/** Counts visits, so that a page that loads late does not replace a newer one. */
+let visit = 0;
 
 function buildShell() {
   shell = createShell();
@@ -29,8 +33,10 @@ function buildShell() {
 }
 
 /** @param {string} path @param {string} search */
-function show(path, search) {
-  const type = Object.hasOwn(PAGES, path) ? /** @type {typeof missingPage} */ (PAGES[path]) : missingPage;
+async function show(path, search) {
+  const mine = ++visit;
+  const type = Object.hasOwn(PAGES, path) ? await PAGES[path]?.() ?? missingPage : missingPage;
+  if (mine !== visit) return;
   if (shown?.type === type && shown.page.update) {
     shown.page.update(search);
     return;
@@ -40,6 +46,7 @@ function show(path, search) {
   shown = { type, page };
   shell.show(t(type.title), type.section, page.element);
   document.title = `${t(type.title)} · Apus`;
+  document.documentElement.dataset["ready"] = path;
 }
 
 await loadTexts(language.value);
@@ -52,4 +59,3 @@ language.subscribe(async (next) => {
   buildShell();
   dispatchEvent(new PopStateEvent("popstate"));
 });
-document.documentElement.dataset["ready"] = "";

@@ -51,6 +51,8 @@ export function createLegend({ series, unit, hidden, onClick, onHover }) {
       {
         title: t("legend.series"),
         grow: true,
+        // On a phone the figures beside the name matter more than its end.
+        maxChars: innerWidth < 600 ? 16 : 44,
         text: (row) => seriesText(row.labels, without(row)),
         cell: (row) =>
           h(

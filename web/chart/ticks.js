@@ -46,7 +46,8 @@ const TIME_STEPS = [
  * @returns {{times: number[], step: number}}
  */
 export function timeTicks(from, to, count, utc) {
-  const step = TIME_STEPS.find((s) => (to - from) / s <= Math.max(1, count)) ?? 364 * DAY;
+  const step = TIME_STEPS.find((s) => (to - from) / s <= Math.max(1, count)) ??
+    Math.ceil((to - from) / Math.max(1, count) / (364 * DAY)) * 364 * DAY;
   /** @param {number} t */
   const offset = (t) => (utc ? 0 : new Date(t).getTimezoneOffset() * MINUTE);
   const times = [];

@@ -24,7 +24,8 @@ export const explorePage = {
     /** @type {QueryPanel[]} */
     let panels = [];
     let refreshMs = 0;
-    let timer = 0;
+    /** @type {ReturnType<typeof setInterval> | undefined} */
+    let timer;
 
     const refresh = h("select", {
       class: "select",
@@ -164,7 +165,10 @@ export const explorePage = {
     }
 
     show(search);
-    if (panels[0]?.state.expr === "") panels[0].editor.focus();
+    // Not where a finger points: there the keyboard would cover the page.
+    if (matchMedia("(pointer: fine)").matches) {
+      requestAnimationFrame(() => panels[0]?.state.expr === "" && panels[0].editor.focus());
+    }
     const driftTimer = setInterval(warnOfDrift, 5000);
     return {
       element,

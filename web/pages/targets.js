@@ -236,6 +236,8 @@ function targetRow(target) {
     "explore",
     new URLSearchParams({ "g0.expr": selectorOf(target), "g0.tab": "table" }).toString(),
   );
+  const chips = labelChips(target.labels);
+  chips.append(h("a", { class: "query-link", href: query, data: { route: "1" } }, t("targets.query")));
   const row = h(
     "tr",
     null,
@@ -249,12 +251,7 @@ function targetRow(target) {
         target.scrapeUrl,
       ),
     ),
-    h(
-      "td",
-      null,
-      labelChips(target.labels),
-      h("a", { class: "query-link", href: query, data: { route: "1" } }, t("targets.query")),
-    ),
+    h("td", null, chips),
     last,
     duration,
     interval,

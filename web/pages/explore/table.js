@@ -70,7 +70,7 @@ export function tableView(data, utc) {
     value: (row) => parseValue(row.text),
     maxChars: 60,
   });
-  return createVirtualTable({ label: t("table.label"), columns, rows, maxHeight: 480 }).element;
+  return createVirtualTable({ label: t("table.label"), columns, rows, maxHeight: 640 }).element;
 }
 
 /** @param {QueryData} data */
