@@ -1,0 +1,106 @@
+import ApusBytes
+
+/// Finds the number of a child by its label values.
+///
+/// The values lie back to back in one arena, each ended by 0xFF, which UTF-8 never holds; an open-addressing table over
+/// seeded hashes finds them.
+struct ChildIndex: Sendable {
+    private var arena: [UInt8] = []
+    /// `ends[i]` is where the values of child `i` end.
+    private var ends: [Int] = []
+    /// Child number plus one in the lower half and the upper half of its hash; 0 when free.
+    ///
+    /// The count is a power of two.
+    private var table: [UInt64] = Array(repeating: 0, count: 8)
+    private let hash = SeededHash.perProcess
+
+    private static let separator: UInt8 = 0xFF
+
+    /// The number of children.
+    var count: Int { ends.count }
+
+    /// The number of the child with these values, or `nil`.
+    func find(_ values: Span<String>) -> Int? {
+        let hash = hashValue(values)
+        let mask = table.count - 1
+        var slot = Int(truncatingIfNeeded: hash) & mask
+        while true {
+            let entry = table[slot]
+            if entry == 0 { return nil }
+            if entry >> 32 == hash >> 32 {
+                let child = Int(truncatingIfNeeded: entry & 0xFFFF_FFFF) - 1
+                if isChild(child, values) { return child }
+            }
+            slot = (slot + 1) & mask
+        }
+    }
+
+    /// Adds a child that is not there yet; its number is the count before.
+    mutating func add(_ values: Span<String>) {
+        for index in 0..<values.count {
+            arena.append(contentsOf: values[index].utf8)
+            arena.append(Self.separator)
+        }
+        ends.append(arena.count)
+        if ends.count * 2 > table.count {
+            rebuild(tableSize: table.count * 2)
+        } else {
+            insert(child: ends.count - 1, hash: hashValue(values))
+        }
+    }
+
+    /// Removes a child; the numbers of those after it become one less.
+    mutating func remove(_ child: Int) {
+        let start = child == 0 ? 0 : ends[child - 1]
+        let length = ends[child] - start
+        arena.removeSubrange(start..<(start + length))
+        ends.remove(at: child)
+        for index in child..<ends.count { ends[index] -= length }
+        rebuild(tableSize: table.count)
+    }
+
+    private func hashValue(_ values: Span<String>) -> UInt64 {
+        var state: UInt64 = 0
+        for index in 0..<values.count {
+            let text = values[index].utf8
+            state = (state ^ hash.hash(text.span)) &* 0x9E37_79B9_7F4A_7C15
+        }
+        return state ^ (state >> 29)
+    }
+
+    private func isChild(_ child: Int, _ values: Span<String>) -> Bool {
+        var offset = child == 0 ? 0 : ends[child - 1]
+        let end = ends[child]
+        for index in 0..<values.count {
+            let text = values[index].utf8
+            let length = text.count
+            guard end - offset > length, arena[offset + length] == Self.separator,
+                equalBytes(arena.span.extracting(offset..<(offset + length)), text.span)
+            else { return false }
+            offset += length + 1
+        }
+        return offset == end
+    }
+
+    private mutating func insert(child: Int, hash: UInt64) {
+        let mask = table.count - 1
+        var slot = Int(truncatingIfNeeded: hash) & mask
+        while table[slot] != 0 { slot = (slot + 1) & mask }
+        table[slot] = (hash & 0xFFFF_FFFF_0000_0000) | UInt64(child + 1)
+    }
+
+    private mutating func rebuild(tableSize: Int) {
+        table = Array(repeating: 0, count: tableSize)
+        for child in 0..<ends.count { insert(child: child, hash: storedHash(child)) }
+    }
+
+    private func storedHash(_ child: Int) -> UInt64 {
+        var state: UInt64 = 0
+        var start = child == 0 ? 0 : ends[child - 1]
+        for offset in start..<ends[child] where arena[offset] == Self.separator {
+            state = (state ^ hash.hash(arena.span.extracting(start..<offset))) &* 0x9E37_79B9_7F4A_7C15
+            start = offset + 1
+        }
+        return state ^ (state >> 29)
+    }
+}

@@ -1,0 +1,59 @@
+import ApusModel
+
+/// A value that goes up and down: requests in flight, bytes in use, a temperature.
+///
+/// ```swift
+/// let inFlight = try registry.gauge("requests_in_flight", help: "Requests being answered now.")
+/// let answer = try await inFlight.tracking { try await handle(request) }
+/// ```
+///
+/// Every method may be called from any thread; none waits.
+public final class Gauge: Instrument {
+    private let current = AtomicDouble()
+
+    init() {}
+
+    /// Sets the value.
+    public func set(_ value: Double) {
+        current.store(value)
+    }
+
+    /// Sets the value to a whole number.
+    public func set(_ value: Int) {
+        current.store(Double(value))
+    }
+
+    /// Adds an amount, one when none is given.
+    public func increment(by amount: Double = 1) {
+        current.add(amount)
+    }
+
+    /// Subtracts an amount, one when none is given.
+    public func decrement(by amount: Double = 1) {
+        current.add(-amount)
+    }
+
+    /// Sets the value to the time of day in seconds since the epoch, as "last success" gauges want it.
+    public func setToCurrentTime() {
+        current.store(Double(SystemWallClock().now()) / 1_000)
+    }
+
+    /// Counts `work` as in progress while it runs: one is added before and subtracted after, also when it throws.
+    public func tracking<Result, Failure: Error>(_ work: () throws(Failure) -> Result) throws(Failure) -> Result {
+        increment()
+        defer { decrement() }
+        return try work()
+    }
+
+    /// Counts `work` as in progress while it runs: one is added before and subtracted after, also when it throws.
+    public func tracking<Result, Failure: Error>(
+        _ work: () async throws(Failure) -> Result
+    ) async throws(Failure) -> Result {
+        increment()
+        defer { decrement() }
+        return try await work()
+    }
+
+    /// The value now.
+    public var value: Double { current.load() }
+}
