@@ -1,0 +1,44 @@
+import ApusBytes
+
+/// The reader's operations with their failures as column errors.
+extension ByteReader {
+    @_lifetime(self: copy self)
+    mutating func columnByte() throws(ColumnError) -> UInt8 {
+        do throws(ByteError) { return try readByte() } catch { throw .malformed(error) }
+    }
+
+    @_lifetime(self: copy self)
+    mutating func columnVarint() throws(ColumnError) -> UInt64 {
+        do throws(ByteError) { return try readVarint() } catch { throw .malformed(error) }
+    }
+
+    @_lifetime(self: copy self)
+    mutating func columnSignedVarint() throws(ColumnError) -> Int64 {
+        do throws(ByteError) { return try readSignedVarint() } catch { throw .malformed(error) }
+    }
+
+    @_lifetime(self: copy self)
+    mutating func columnWord() throws(ColumnError) -> UInt64 {
+        do throws(ByteError) { return try readLittleEndian(UInt64.self) } catch { throw .malformed(error) }
+    }
+
+    @_lifetime(self: copy self)
+    mutating func columnCount(limit: Int) throws(ColumnError) -> Int {
+        do throws(ByteError) { return try readCount(limit: limit) } catch { throw .malformed(error) }
+    }
+
+    @_lifetime(copy self)
+    mutating func columnBytes(_ count: Int) throws(ColumnError) -> RawSpan {
+        do throws(ByteError) { return try readBytes(count) } catch { throw .malformed(error) }
+    }
+
+    /// Reads the gap before an exception and gives the exception's position.
+    @_lifetime(self: copy self)
+    mutating func exceptionPosition(after next: Int, count: Int) throws(ColumnError) -> Int {
+        let gap = try columnVarint()
+        guard gap < UInt64(count - next) else {
+            throw .exceptionOutOfRange(position: UInt64(next).addingReportingOverflow(gap).partialValue, count: count)
+        }
+        return next + Int(gap)
+    }
+}

@@ -1,0 +1,99 @@
+package import ApusBytes
+
+/// Writes timestamps and values as columns; the form is `docs/formats/columns.md`.
+///
+/// Keeps its scratch memory from column to column: one encoder per thread of work.
+package struct ColumnEncoder: Sendable {
+    var integers: [Int64] = []
+    var packed: [UInt64] = []
+    var candidate: [UInt64] = []
+    var rawPositions: [Int] = []
+
+    /// An encoder with empty scratch memory.
+    package init() {}
+
+    /// Appends a column of timestamps, in milliseconds.
+    ///
+    /// Regular timestamps take about 10 bytes whatever their number.
+    ///
+    /// - Precondition: 1 to `ColumnLimits.maximumCount` timestamps.
+    package mutating func appendTimestamps(_ timestamps: Span<Int64>, to writer: inout ByteWriter) {
+        let count = timestamps.count
+        precondition(count >= 1 && count <= ColumnLimits.maximumCount)
+        writer.appendSignedVarint(timestamps[0])
+        guard count >= 2 else { return }
+        var delta = timestamps[1] &- timestamps[0]
+        writer.appendSignedVarint(delta)
+        guard count >= 3 else { return }
+        packed.removeAll(keepingCapacity: true)
+        for index in 2..<count {
+            let next = timestamps[index] &- timestamps[index - 1]
+            packed.append(zigzag(next &- delta))
+            delta = next
+        }
+        PackedRun.append(packed.span, plan: PackedRun.plan(packed.span), to: &writer)
+    }
+
+    /// Appends a column of values in the smallest of the forms, bit-exact.
+    ///
+    /// - Precondition: 1 to `ColumnLimits.maximumCount` values.
+    package mutating func appendValues(_ values: Span<Double>, to writer: inout ByteWriter) {
+        let count = values.count
+        precondition(count >= 1 && count <= ColumnLimits.maximumCount)
+        let first = values[0].bitPattern
+        var isConstant = true
+        for index in 0..<count where values[index].bitPattern != first {
+            isConstant = false
+            break
+        }
+        if isConstant {
+            appendConstant(values[0], to: &writer)
+            return
+        }
+        guard let exponent = Decimal.exponent(of: values) else {
+            appendXor(values, to: &writer)
+            return
+        }
+        let start = writer.count
+        appendDecimal(values, exponent: exponent, to: &writer)
+        // Wide integers and raw values may take more than the fallback; only then is it worth trying.
+        if writer.count - start > count * 4 {
+            var other = ByteWriter(capacity: writer.count - start)
+            appendXor(values, to: &other)
+            if other.count < writer.count - start {
+                writer.bytes.removeSubrange(start...)
+                writer.append(other.bytes)
+            }
+        }
+    }
+
+    private func appendConstant(_ value: Double, to writer: inout ByteWriter) {
+        if let integer = Decimal.integer(value, scale: 1) {
+            writer.append(ColumnKind.constantInteger)
+            writer.appendSignedVarint(integer)
+        } else {
+            writer.append(ColumnKind.constant)
+            writer.appendLittleEndian(value.bitPattern)
+        }
+    }
+}
+
+/// The first byte of a column of values.
+enum ColumnKind {
+    static let constant: UInt8 = 0
+    static let constantInteger: UInt8 = 1
+    static let decimal: UInt8 = 2
+    static let xor: UInt8 = 3
+}
+
+/// Maps signed to unsigned so that small magnitudes stay small.
+@inline(__always)
+func zigzag(_ value: Int64) -> UInt64 {
+    UInt64(bitPattern: (value &<< 1) ^ (value &>> 63))
+}
+
+/// The inverse of `zigzag`.
+@inline(__always)
+func unzigzag(_ value: UInt64) -> Int64 {
+    Int64(bitPattern: value &>> 1) ^ (0 &- Int64(bitPattern: value & 1))
+}
