@@ -31,6 +31,8 @@ export function createQueryPanel({ state, catalogue, onChange, onDuplicate, onRe
   /** Time ranges before each zoom, for the way back. @type {{rangeMs: number, endMs: number | null}[]} */
   let zooms = [];
   let failed = false;
+  /** End and step of the last request. */
+  let grid = { end: 0, step: 1 };
 
   const editor = createEditor({ value: state.expr, catalogue, onRun: submit, label: t("editor.label") });
   const runButton = h("button", {
@@ -155,7 +157,7 @@ export function createQueryPanel({ state, catalogue, onChange, onDuplicate, onRe
     running = controller;
     const timer = setTimeout(() => setRunning(true), PATIENCE_MS);
     try {
-      const request = makeRequest();
+      const request = makeRequest(quiet);
       const answer = /** @type {QueryAnswer} */ (await ask(request.path, request.params, controller.signal));
       if (running !== controller) return;
       failed = false;
@@ -174,12 +176,17 @@ export function createQueryPanel({ state, catalogue, onChange, onDuplicate, onRe
     }
   }
 
-  /** What to ask for the present state; the times are fixed here, so that the picture fits the answer. */
-  function makeRequest() {
-    const end = state.endMs ?? serverNow();
+  /**
+   * What to ask for the present state; the times are fixed here, so that the picture fits the answer. The last point is
+   * the end itself; a refresh keeps the grid of the run before it, so that the curve moves without trembling.
+   * @param {boolean} keepGrid
+   */
+  function makeRequest(keepGrid) {
     const step = stepFor(state.resolution, state.rangeMs, graph.plotWidth);
-    // Starting on a multiple of the step keeps a refreshed graph from trembling.
-    const from = Math.floor((end - state.rangeMs) / step) * step;
+    let end = state.endMs ?? serverNow();
+    if (keepGrid && step === grid.step) end -= (end - grid.end) % step;
+    grid = { end, step };
+    const from = end - Math.floor(state.rangeMs / step) * step;
     const seconds = (/** @type {number} */ ms) => String(ms / 1e3);
     return state.tab === "graph"
       ? {
