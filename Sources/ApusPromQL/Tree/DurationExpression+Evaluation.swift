@@ -5,13 +5,16 @@ package enum DurationExpressionError: Error, Sendable, Equatable {
     /// Division or modulo by zero.
     case divisionByZero(SourceRange)
     case moduloByZero(SourceRange)
+    /// Zero or negative where a length is needed.
+    case notPositive(SourceRange)
     /// NaN, infinite, or beyond what milliseconds in 64 bits hold.
     case outOfRange(SourceRange)
 
     /// Where in the query the cause is.
     package var range: SourceRange {
         switch self {
-        case .divisionByZero(let range), .moduloByZero(let range), .outOfRange(let range): range
+        case .divisionByZero(let range), .moduloByZero(let range), .notPositive(let range), .outOfRange(let range):
+            range
         }
     }
 }
@@ -21,18 +24,19 @@ extension DurationExpressionError: CustomStringConvertible {
         switch self {
         case .divisionByZero: "division by zero"
         case .moduloByZero: "modulo by zero"
-        case .outOfRange: "duration out of range"
+        case .notPositive: "duration must be greater than 0"
+        case .outOfRange: "duration is out of range"
         }
     }
 }
 
 extension DurationExpression {
-    /// The value in milliseconds for a query, rounded to the nearest.
+    /// The value in milliseconds for a query; what is left of a millisecond is cut off, as in Prometheus.
     package func milliseconds(in context: DurationContext) throws(DurationExpressionError) -> Int64 {
         let seconds = try seconds(in: context)
         // The bound of Prometheus: what a count of nanoseconds in 64 bits holds, about 292 years.
         guard seconds.magnitude < 9_223_372_036 else { throw .outOfRange(sourceRange) }
-        return Int64((seconds * 1000).rounded())
+        return Int64(seconds * 1000)
     }
 
     /// The value in seconds for a query, which may be infinite or NaN.
@@ -44,9 +48,8 @@ extension DurationExpression {
             return Double(context.step) / 1000
         case .range:
             return Double(context.range) / 1000
-        case .unary(let operation, let operand, _):
-            let value = try operand.seconds(in: context)
-            return operation == .minus ? -value : value
+        case .negative(let operand, _):
+            return -(try operand.seconds(in: context))
         case .parenthesised(let inner, _):
             return try inner.seconds(in: context)
         case .minimum(let a, let b, _):

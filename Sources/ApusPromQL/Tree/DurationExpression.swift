@@ -14,6 +14,18 @@ package enum DurationValue: Sendable, Hashable {
         case .calculated(let expression): try expression.milliseconds(in: context)
         }
     }
+
+    /// The length in milliseconds for a query, for windows and steps, which cannot be zero or negative.
+    ///
+    /// - Throws: also when the result is not positive.
+    package func positiveMilliseconds(in context: DurationContext) throws(DurationExpressionError) -> Int64 {
+        let milliseconds = try milliseconds(in: context)
+        guard milliseconds > 0 else {
+            guard case .calculated(let expression) = self else { throw .notPositive(SourceRange(start: 0, end: 0)) }
+            throw .notPositive(expression.sourceRange)
+        }
+        return milliseconds
+    }
 }
 
 /// What a duration expression may ask of the query it is part of.
@@ -38,8 +50,8 @@ package indirect enum DurationExpression: Sendable, Hashable {
     case step(range: Incidental<SourceRange>)
     /// `range()`.
     case range(range: Incidental<SourceRange>)
-    /// `-operand`, `+operand`.
-    case unary(UnaryOperation, DurationExpression, range: Incidental<SourceRange>)
+    /// `-operand`.
+    case negative(DurationExpression, range: Incidental<SourceRange>)
     /// `left + right` and the other arithmetic operators.
     case binary(Operation, left: DurationExpression, right: DurationExpression)
     /// `min_of(a, b)`.
@@ -64,7 +76,7 @@ package indirect enum DurationExpression: Sendable, Hashable {
         switch self {
         case .literal(let literal): literal.range
         case .step(let range), .range(let range): range.wrappedValue
-        case .unary(_, _, let range), .minimum(_, _, let range), .maximum(_, _, let range): range.wrappedValue
+        case .negative(_, let range), .minimum(_, _, let range), .maximum(_, _, let range): range.wrappedValue
         case .parenthesised(_, let range): range.wrappedValue
         case .binary(_, let left, let right): SourceRange(start: left.sourceRange.start, end: right.sourceRange.end)
         }
@@ -75,7 +87,7 @@ package indirect enum DurationExpression: Sendable, Hashable {
         switch self {
         case .literal: true
         case .step, .range: false
-        case .unary(_, let operand, _), .parenthesised(let operand, _): operand.isConstant
+        case .negative(let operand, _), .parenthesised(let operand, _): operand.isConstant
         case .binary(_, let left, let right): left.isConstant && right.isConstant
         case .minimum(let a, let b, _), .maximum(let a, let b, _): a.isConstant && b.isConstant
         }

@@ -30,14 +30,17 @@ extension NumberLiteral: Hashable {
 
 /// A text.
 package struct StringLiteral: Sendable, Hashable {
-    /// The text, with escapes resolved.
+    /// The text, with escapes resolved; bytes that are not UTF-8 are replaced by U+FFFD.
     package var value: String
+    /// The exact bytes when escapes (`"\xff"`) made them something that is not UTF-8, which no label may hold.
+    package var invalidBytes: [UInt8]?
     /// Where the node stands, quotes included.
     @Incidental package var range: SourceRange
 
     /// A text.
-    package init(_ value: String, range: SourceRange) {
+    package init(_ value: String, invalidBytes: [UInt8]? = nil, range: SourceRange) {
         self.value = value
+        self.invalidBytes = invalidBytes
         self._range = Incidental(wrappedValue: range)
     }
 }
