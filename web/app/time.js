@@ -95,16 +95,6 @@ export function formatTime(ms, utc) {
   return `${p.date} ${p.minutes}:${p.seconds}${p.millis === "000" ? "" : "." + p.millis}`;
 }
 
-/**
- * `+09:00`, the offset of local time at a moment.
- * @param {number} ms
- */
-export function zoneOffset(ms) {
-  const minutes = -new Date(ms).getTimezoneOffset();
-  const abs = Math.abs(minutes);
-  return `${minutes < 0 ? "-" : "+"}${pad(Math.floor(abs / 60))}:${pad(abs % 60)}`;
-}
-
 /** Points asked for over the range, per density of the automatic resolution (as links of Prometheus mean them). */
 export const DENSITY = { low: 100, medium: 250, high: 750 };
 

@@ -19,7 +19,8 @@
 export function decimate(values, from, to, x, y) {
   const count = Math.max(0, to - from);
   const perPoint = count > 1 ? (x(to - 1) - x(from)) / (count - 1) : 1;
-  if (perPoint >= 0.5) {
+  // With up to four points per pixel thinning would save nothing.
+  if (perPoint >= 0.25) {
     const xs = new Float64Array(count);
     const ys = new Float64Array(count);
     for (let i = 0; i < count; i++) {
@@ -52,10 +53,11 @@ export function decimate(values, from, to, x, y) {
       continue;
     }
     const px = column + 0.5;
+    const [low, high] = minAt < maxAt ? [min, max] : [max, min];
     xs.push(px), ys.push(y(first));
-    if (minAt < maxAt) xs.push(px, px), ys.push(y(min), y(max));
-    else if (minAt > maxAt) xs.push(px, px), ys.push(y(max), y(min));
-    xs.push(px), ys.push(y(last));
+    if (low !== first) xs.push(px), ys.push(y(low));
+    if (high !== low) xs.push(px), ys.push(y(high));
+    if (last !== high) xs.push(px), ys.push(y(last));
     if (gap) xs.push(px), ys.push(NaN);
   }
   return { xs: Float64Array.from(xs), ys: Float64Array.from(ys) };

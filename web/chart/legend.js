@@ -43,6 +43,13 @@ export function createLegend({ series, unit, hidden, onClick, onHover }) {
   });
   /** What differs between the series; the whole name where nothing does. @param {Row} row */
   const without = (row) => (seriesText(row.labels, common) === "{}" ? undefined : common);
+  // A phone has room for the figures beside the name only if the name is short: its differing values.
+  const narrow = innerWidth < 600;
+  /** @param {Row} row */
+  const values = (row) =>
+    Object.entries(row.labels).filter(([name]) => !without(row)?.has(name)).map(([, value]) => value).join(
+      " · ",
+    );
   return createVirtualTable({
     label: t("legend.label"),
     rows,
@@ -51,8 +58,7 @@ export function createLegend({ series, unit, hidden, onClick, onHover }) {
       {
         title: t("legend.series"),
         grow: true,
-        // On a phone the figures beside the name matter more than its end.
-        maxChars: innerWidth < 600 ? 16 : 44,
+        maxChars: narrow ? 16 : 44,
         text: (row) => seriesText(row.labels, without(row)),
         cell: (row) =>
           h(
@@ -64,7 +70,7 @@ export function createLegend({ series, unit, hidden, onClick, onHover }) {
               on: { click: (event) => onClick(row.index, event.ctrlKey || event.metaKey) },
             },
             h("span", { class: "swatch", vars: { "--c": seriesColorCss(row.index) } }),
-            h("span", { class: "legend-name" }, seriesNodes(row.labels, without(row))),
+            h("span", { class: "legend-name" }, narrow ? values(row) : seriesNodes(row.labels, without(row))),
           ),
       },
       figure("last"),

@@ -53,12 +53,12 @@ const withoutComments = (source) => source.replace(/\/\*[\s\S]*?\*\//g, "").repl
 /** @param {string | Uint8Array} bytes */
 const zipped = (bytes) => gzipSync(bytes, { level: 9 }).length / 1024;
 
-Deno.test("the whole interface stays below 60 KiB of gzip without its comments", async () => {
+Deno.test("the whole interface stays below 62 KiB of gzip without its comments", async () => {
   let total = 0;
   for (const url of await filesUnder(WEB, /\.(js|css|svg|html)$/)) {
     total += zipped(withoutComments(await Deno.readTextFile(url)));
   }
-  assert.ok(total < 60, `${total.toFixed(1)} KiB`);
+  assert.ok(total < 62, `${total.toFixed(1)} KiB`);
 });
 
 Deno.test("the first page, comments and all, stays below 66 KiB of gzip", async () => {
