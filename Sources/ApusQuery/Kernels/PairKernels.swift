@@ -1,0 +1,80 @@
+import ApusModel
+
+/// Kernels that look at neighbouring samples or at the ends of a window.
+enum PairKernels {
+    /// `irate` (`isRate`) and `idelta`: the change between the last two samples of each window.
+    static func instantChange(_ samples: RangeSamples, isRate: Bool, into row: inout [Double]) {
+        let timestamps = samples.columns.timestamps.span
+        let values = samples.columns.values.span
+        let firsts = samples.firsts.span
+        let ends = samples.ends.span
+        var output = row.mutableSpan
+        for index in 0..<firsts.count {
+            let last = Int(ends[index]) &- 1
+            guard last > Int(firsts[index]), timestamps[last] > timestamps[last - 1] else {
+                output[index] = Point.absent
+                continue
+            }
+            let (previous, value) = (values[last - 1], values[last])
+            if isRate {
+                let change = value < previous ? value : value - previous
+                output[index] = change / (Double(timestamps[last] &- timestamps[last - 1]) / 1_000)
+            } else {
+                output[index] = value - previous
+            }
+        }
+    }
+
+    /// `resets` (`isReset`) and `changes`: how many neighbours in each window fall, or differ.
+    static func count(_ samples: RangeSamples, isReset: Bool, into row: inout [Double]) {
+        let values = samples.columns.values.span
+        // counts[i]: events between sample 0 and sample i.
+        var counts = [Int32](repeating: 0, count: max(1, values.count))
+        var total: Int32 = 0
+        if values.count > 1 {
+            var previous = values[0]
+            for index in 1..<values.count {
+                let value = values[index]
+                let isEvent = isReset ? value < previous : value != previous && !(value.isNaN && previous.isNaN)
+                if isEvent { total &+= 1 }
+                counts[index] = total
+                previous = value
+            }
+        }
+        forEachWindow(samples, into: &row) { first, end in Double(counts[end - 1] - counts[first]) }
+    }
+
+    /// `last_over_time` and `first_over_time`.
+    static func end(_ samples: RangeSamples, isLast: Bool, into row: inout [Double]) {
+        let values = samples.columns.values
+        forEachWindow(samples, into: &row) { first, end in isLast ? values[end - 1] : values[first] }
+    }
+
+    /// `ts_of_last_over_time` and `ts_of_first_over_time`, in seconds.
+    static func endTime(_ samples: RangeSamples, isLast: Bool, into row: inout [Double]) {
+        let timestamps = samples.columns.timestamps
+        forEachWindow(samples, into: &row) { first, end in
+            Double(isLast ? timestamps[end - 1] : timestamps[first]) / 1_000
+        }
+    }
+
+    /// `count_over_time`; `present_over_time` gives 1 instead of the number.
+    static func sampleCount(_ samples: RangeSamples, isPresence: Bool, into row: inout [Double]) {
+        forEachWindow(samples, into: &row) { first, end in isPresence ? 1 : Double(end - first) }
+    }
+
+    /// Writes `value(first, end)` for each window that has samples, given as positions, and absence for the others.
+    @inline(__always)
+    private static func forEachWindow(
+        _ samples: RangeSamples, into row: inout [Double], _ value: (Int, Int) -> Double
+    ) {
+        let firsts = samples.firsts.span
+        let ends = samples.ends.span
+        var output = row.mutableSpan
+        for index in 0..<firsts.count {
+            let first = Int(firsts[index])
+            let end = Int(ends[index])
+            output[index] = end > first ? value(first, end) : Point.absent
+        }
+    }
+}

@@ -1,0 +1,87 @@
+import ApusModel
+
+/// Where the windows of a range selector lie: one per step, left-open and right-closed, all equally long.
+struct WindowGrid: Sendable {
+    /// The end of the first window in milliseconds.
+    let firstEnd: Int64
+    /// The distance between the ends of two windows; zero when all are the same (`@`).
+    let step: Int64
+    /// The number of windows.
+    let count: Int
+    /// The length of each window in milliseconds.
+    let range: Int64
+
+    /// The end of the window at `index`, included.
+    @inline(__always)
+    func end(at index: Int) -> Int64 { firstEnd &+ Int64(truncatingIfNeeded: index) &* step }
+
+    /// The start of the window at `index`, excluded.
+    @inline(__always)
+    func start(at index: Int) -> Int64 { end(at: index) &- range }
+
+    /// The earliest and latest time of a sample that lies in any window.
+    var bounds: (first: Int64, last: Int64) {
+        (start(at: 0) &+ 1, end(at: max(0, count - 1)))
+    }
+}
+
+/// The samples of one series with the position of each window among them; the input of range kernels.
+///
+/// Reused from series to series.
+struct RangeSamples: Sendable {
+    /// The samples, ascending; no staleness markers once `locateWindows` was called.
+    var columns = SampleColumns()
+    /// For each window the position of its first sample.
+    private(set) var firsts: [Int32] = []
+    /// For each window the position behind its last sample; equal to `firsts` when the window is empty.
+    private(set) var ends: [Int32] = []
+    /// Where the windows lie.
+    private(set) var grid = WindowGrid(firstEnd: 0, step: 0, count: 0, range: 0)
+
+    /// Drops staleness markers and finds each window's samples, in one pass over samples and windows.
+    mutating func locateWindows(_ grid: WindowGrid) {
+        self.grid = grid
+        dropStaleMarkers()
+        if firsts.count != grid.count {
+            firsts = [Int32](repeating: 0, count: grid.count)
+            ends = [Int32](repeating: 0, count: grid.count)
+        }
+        Self.locate(columns.timestamps, grid, &firsts, &ends)
+    }
+
+    private static func locate(
+        _ timestamps: [Int64], _ grid: WindowGrid, _ firsts: inout [Int32], _ ends: inout [Int32]
+    ) {
+        let timestamps = timestamps.span
+        var firsts = firsts.mutableSpan
+        var ends = ends.mutableSpan
+        var first = 0
+        var end = 0
+        var windowEnd = grid.firstEnd
+        for index in 0..<grid.count {
+            let windowStart = windowEnd &- grid.range
+            while end < timestamps.count && timestamps[end] <= windowEnd { end &+= 1 }
+            while first < end && timestamps[first] <= windowStart { first &+= 1 }
+            firsts[index] = Int32(truncatingIfNeeded: first)
+            ends[index] = Int32(truncatingIfNeeded: end)
+            windowEnd &+= grid.step
+        }
+    }
+
+    private mutating func dropStaleMarkers() {
+        let count = columns.count
+        var kept = 0
+        while kept < count && !SpecialValue.isStaleMarker(columns.values[kept]) { kept &+= 1 }
+        if kept == count { return }
+        for index in kept..<count {
+            let value = columns.values[index]
+            if SpecialValue.isStaleMarker(value) { continue }
+            let timestamp = columns.timestamps[index]
+            columns.values[kept] = value
+            columns.timestamps[kept] = timestamp
+            kept &+= 1
+        }
+        columns.values.removeLast(count - kept)
+        columns.timestamps.removeLast(count - kept)
+    }
+}

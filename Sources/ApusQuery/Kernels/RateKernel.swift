@@ -1,0 +1,107 @@
+import ApusModel
+
+/// The extrapolating rate family: `rate`, `increase`, `delta`.
+///
+/// Source of the rules: Prometheus' `extrapolatedRate` as its documentation and tests describe it.
+enum RateKernel {
+    /// Which member of the family.
+    struct Form: Sendable {
+        /// Whether the series only grows, so that a smaller value is a reset.
+        var isCounter: Bool
+        /// Whether the result is per second.
+        var isPerSecond: Bool
+    }
+
+    /// Writes one value per window; windows with fewer than two samples are absent.
+    static func evaluate(_ samples: RangeSamples, _ form: Form, into row: inout [Double]) {
+        let timestamps = samples.columns.timestamps.span
+        let values = samples.columns.values.span
+        let firsts = samples.firsts.span
+        let ends = samples.ends.span
+        let grid = samples.grid
+        let rangeSeconds = Double(grid.range) / 1_000
+        var resets = ResetCorrection(values, isCounter: form.isCounter)
+        var output = row.mutableSpan
+        var windowEnd = grid.firstEnd
+        for index in 0..<firsts.count {
+            defer { windowEnd &+= grid.step }
+            let first = Int(firsts[index])
+            let last = Int(ends[index]) &- 1
+            if last <= first {
+                output[index] = Point.absent
+                continue
+            }
+            var increase = values[last] - values[first]
+            if resets.hasAny { increase = resets.corrected(increase, from: first, through: last) }
+            let sampled = Double(timestamps[last] &- timestamps[first]) / 1_000
+            let averageGap = sampled / Double(last &- first)
+            let threshold = averageGap * 1.1
+            var toStart = Double(timestamps[first] &- (windowEnd &- grid.range)) / 1_000
+            var toEnd = Double(windowEnd &- timestamps[last]) / 1_000
+            if toStart >= threshold { toStart = averageGap / 2 }
+            // A counter is never below zero: the line through its samples is not followed beyond its zero.
+            if form.isCounter, increase > 0, values[first] >= 0 {
+                let toZero = sampled * (values[first] / increase)
+                if toZero < toStart { toStart = toZero }
+            }
+            if toEnd >= threshold { toEnd = averageGap / 2 }
+            var factor = (sampled + toStart + toEnd) / sampled
+            if form.isPerSecond { factor /= rangeSeconds }
+            output[index] = increase * factor
+        }
+    }
+}
+
+/// What resets inside a window add to a counter's increase: the sum of the values before each reset.
+///
+/// Few series have resets, and those have few; their values are summed for each window anew, in order, so that the result
+/// does not depend on what lies outside the window. Only where a window holds many is a running sum in double-double
+/// arithmetic used.
+private struct ResetCorrection {
+    /// The positions of samples that are smaller than the one before, ascending.
+    private var positions: [Int] = []
+    /// The sample before each.
+    private var lost: [Double] = []
+    /// The running sum of `lost`, each entry without its own, exact to about 32 digits.
+    private var running: [CompensatedSum] = []
+    private var hasInfinity = false
+    private var nextFirst = 0
+    private var nextEnd = 0
+
+    init(_ values: Span<Double>, isCounter: Bool) {
+        guard isCounter, values.count > 1 else { return }
+        var previous = values[0]
+        var sum = CompensatedSum()
+        for index in 1..<values.count {
+            let value = values[index]
+            if value < previous {
+                positions.append(index)
+                lost.append(previous)
+                running.append(sum)
+                sum.add(previous)
+                if previous.isInfinite { hasInfinity = true }
+            }
+            previous = value
+        }
+        if !positions.isEmpty { running.append(sum) }
+    }
+
+    @inline(__always)
+    var hasAny: Bool { !positions.isEmpty }
+
+    /// `increase` plus what was lost at resets after the sample at `first` up to the one at `last`.
+    ///
+    /// Windows must come in ascending order.
+    mutating func corrected(_ increase: Double, from first: Int, through last: Int) -> Double {
+        while nextFirst < positions.count && positions[nextFirst] <= first { nextFirst &+= 1 }
+        while nextEnd < positions.count && positions[nextEnd] <= last { nextEnd &+= 1 }
+        guard nextFirst < nextEnd else { return increase }
+        if nextEnd - nextFirst > 16, !hasInfinity {
+            let (low, high) = (running[nextFirst], running[nextEnd])
+            return increase + ((high.sum - low.sum) + (high.compensation - low.compensation))
+        }
+        var result = increase
+        for index in nextFirst..<nextEnd { result += lost[index] }
+        return result
+    }
+}

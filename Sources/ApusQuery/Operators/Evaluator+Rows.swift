@@ -1,0 +1,92 @@
+import ApusModel
+import ApusPromQL
+
+extension Evaluator {
+    /// Reads all series of a source, in parallel, and keeps their rows.
+    func materialise(_ source: any SeriesSource, on grid: StepGrid) throws(QueryError) -> RowSource {
+        if let rows = source as? RowSource { return rows }
+        let parts = evaluation.parts(of: source.series.count)
+        let rows = try evaluation.parallel(parts: parts.count) { part, scratch throws(QueryError) in
+            try evaluation.hold(parts[part].count * grid.count)
+            var rows: [[Double]] = []
+            for index in parts[part] {
+                var row = [Double](repeating: Point.absent, count: grid.count)
+                try source.read(index, into: &row, scratch: &scratch)
+                rows.append(row)
+            }
+            return rows
+        }
+        return RowSource(series: source.series, rows: Array(rows.joined()))
+    }
+
+    /// A source in which every label set occurs once: series with equal labels become one.
+    ///
+    /// - Throws: when two of them have a value at the same step.
+    func joiningDuplicates(_ source: any SeriesSource, on grid: StepGrid) throws(QueryError) -> any SeriesSource {
+        var firsts: [LabelSet: Int] = [:]
+        firsts.reserveCapacity(source.series.count)
+        var hasDuplicate = false
+        for (index, identity) in source.series.enumerated()
+        where firsts.updateValue(index, forKey: identity.labels) != nil {
+            hasDuplicate = true
+            break
+        }
+        if !hasDuplicate { return source }
+        let rows = try materialise(source, on: grid)
+        var table = RowTable(stepCount: grid.count)
+        for (index, identity) in rows.series.enumerated() {
+            let target = table.row(for: identity)
+            try table.join(rows.rows[index], into: target)
+        }
+        return table.source
+    }
+}
+
+/// Result rows found by their labels.
+struct RowTable {
+    private var indices: [LabelSet: Int] = [:]
+    private var series: [SeriesIdentity] = []
+    private var rows: [[Double]] = []
+    private let stepCount: Int
+
+    init(stepCount: Int) {
+        self.stepCount = stepCount
+    }
+
+    /// The position of the row of a series, made if the labels are new.
+    mutating func row(for identity: SeriesIdentity) -> Int {
+        if let index = indices[identity.labels] { return index }
+        indices[identity.labels] = rows.count
+        series.append(identity)
+        rows.append([Double](repeating: Point.absent, count: stepCount))
+        return rows.count - 1
+    }
+
+    /// Whether the row has a value at a step.
+    func isPresent(_ index: Int, at step: Int) -> Bool { Point.isPresent(rows[index][step]) }
+
+    /// Adds to a value; an absent one counts as zero.
+    mutating func add(_ value: Double, to index: Int, at step: Int) {
+        let old = rows[index][step]
+        rows[index][step] = Point.isAbsent(old) ? value : old + value
+    }
+
+    /// Sets a value.
+    mutating func set(_ index: Int, at step: Int, to value: Double) { rows[index][step] = value }
+
+    /// Puts the values of `row` into the row at `index`, which must have none at these steps.
+    mutating func join(_ row: [Double], into index: Int) throws(QueryError) {
+        for step in 0..<stepCount where Point.isPresent(row[step]) {
+            guard Point.isAbsent(rows[index][step]) else { throw .duplicateLabelSet }
+            rows[index][step] = row[step]
+        }
+    }
+
+    /// The rows as a source.
+    var source: RowSource { RowSource(series: series, rows: rows) }
+}
+
+extension QueryError {
+    /// Two elements of a vector have the same labels.
+    static let duplicateLabelSet = QueryError.execution("vector cannot contain metrics with the same labelset")
+}

@@ -1,0 +1,222 @@
+import ApusModel
+import ApusPromQL
+
+/// Turns an expression into sources of series, once for all steps.
+///
+/// Opening a part selects its series and evaluates what must be known as a whole (right sides, groups, parameters); the
+/// rest is evaluated series by series when the source is read.
+struct Evaluator: Sendable {
+    let evaluation: Evaluation
+
+    // MARK: Dispatch
+
+    /// The instant vector of an expression on a grid.
+    func vector(_ expression: Expression, on grid: StepGrid) throws(QueryError) -> any SeriesSource {
+        if grid.count > 1, expression.isStepInvariant {
+            return ConstantSource(base: try openVector(expression, on: StepGrid(instant: grid.start)))
+        }
+        return try openVector(expression, on: grid)
+    }
+
+    private func openVector(_ expression: Expression, on grid: StepGrid) throws(QueryError) -> any SeriesSource {
+        switch expression {
+        case .vectorSelector(let selector):
+            return try select(selector, on: grid, givesTimestamps: false)
+        case .parenthesised(let node):
+            return try vector(node.inner, on: grid)
+        case .unary(let node):
+            let operand = try vector(node.operand, on: grid)
+            if node.operation == .plus { return operand }
+            return MappedSource(operand, dropsName: true) { row in row.mapPresent { -$0 } }
+        case .binary(let node):
+            return try binary(node, on: grid)
+        case .aggregation(let node):
+            return try aggregate(node, on: grid)
+        case .call(let call):
+            return try self.call(call, on: grid)
+        case .number, .string, .matrixSelector, .subquery:
+            throw .execution("unexpected \(expression.valueType.rawValue) where an instant vector is needed")
+        }
+    }
+
+    /// The values of a scalar expression: one per step.
+    func scalar(_ expression: Expression, on grid: StepGrid) throws(QueryError) -> [Double] {
+        switch expression {
+        case .number(let literal):
+            return [Double](repeating: literal.value, count: grid.count)
+        case .parenthesised(let node):
+            return try scalar(node.inner, on: grid)
+        case .unary(let node):
+            let operand = try scalar(node.operand, on: grid)
+            return node.operation == .plus ? operand : operand.map { -$0 }
+        case .binary(let node):
+            return try scalarBinary(node, on: grid)
+        case .call(let call):
+            return try scalarCall(call, on: grid)
+        case .string, .vectorSelector, .matrixSelector, .subquery, .aggregation:
+            throw .execution("unexpected \(expression.valueType.rawValue) where a scalar is needed")
+        }
+    }
+
+    /// The text of a string expression.
+    func string(_ expression: Expression) throws(QueryError) -> String {
+        guard case .string(let literal) = expression.withoutParentheses else {
+            throw .execution("unexpected \(expression.valueType.rawValue) where a string is needed")
+        }
+        return literal.value
+    }
+
+    /// The range vector of an expression on a grid.
+    func windows(_ expression: Expression, on grid: StepGrid) throws(QueryError) -> any WindowSource {
+        switch expression.withoutParentheses {
+        case .matrixSelector(let node):
+            let windows = try windowGrid(
+                node.window, node.selector.offset, node.selector.anchor, on: grid, what: "range")
+            try refuseExtension(node.selector)
+            return RangeSelectorSource(
+                try selection(node.selector, windows), windows: windows, evaluation: evaluation)
+        case .subquery(let node):
+            return try subquery(node, on: grid)
+        default:
+            throw .execution("unexpected \(expression.valueType.rawValue) where a range vector is needed")
+        }
+    }
+
+    // MARK: Selectors
+
+    /// The series of an instant vector selector.
+    func select(
+        _ selector: VectorSelector, on grid: StepGrid, givesTimestamps: Bool
+    ) throws(QueryError) -> any SeriesSource {
+        try refuseExtension(selector)
+        let windows = try windowGrid(
+            .fixed(milliseconds: evaluation.lookback), selector.offset, selector.anchor, on: grid, what: "lookback")
+        return SelectorSource(
+            try selection(selector, windows), windows: windows, givesTimestamps: givesTimestamps,
+            evaluation: evaluation)
+    }
+
+    private func refuseExtension(_ selector: VectorSelector) throws(QueryError) {
+        if let windowExtension = selector.windowExtension {
+            throw .unsupported("the modifier \(windowExtension.rawValue)")
+        }
+    }
+
+    private func selection(_ selector: VectorSelector, _ windows: WindowGrid) throws(QueryError) -> any SeriesSelection
+    {
+        try evaluation.check()
+        let bounds = windows.bounds
+        do {
+            let querier = try evaluation.queryable.querier(from: bounds.first, through: bounds.last)
+            let selection = try querier.select(selector.matchers)
+            evaluation.countSelected(selection.count)
+            return selection
+        } catch {
+            throw QueryError(error)
+        }
+    }
+
+    private func subquery(_ node: Subquery, on grid: StepGrid) throws(QueryError) -> any WindowSource {
+        let windows = try windowGrid(node.window, node.offset, node.anchor, on: grid, what: "range")
+        var step = evaluation.limits.defaultSubqueryStep
+        if let given = node.step { step = try duration(given) }
+        guard step > 0 else { throw .execution("duration must be greater than 0") }
+        // The inner times are multiples of the step, whatever the outer query's times are.
+        let lowest = windows.start(at: 0)
+        var start = lowest / step * step
+        if start <= lowest { start += step }
+        let last = windows.end(at: max(0, windows.count - 1))
+        let count = last < start ? 0 : (last - start) / step + 1
+        guard count <= Int64(evaluation.limits.maxSamples) else {
+            throw .execution("query processing would load too many samples into memory in query execution")
+        }
+        let inner = StepGrid(start: start, step: step, count: Int(count))
+        let base: any SeriesSource = count == 0 ? RowSource.empty : try values(node.inner, on: inner)
+        return SubquerySource(base, on: inner, windows: windows, evaluation: evaluation)
+    }
+
+    /// The value of an expression that may be a scalar, as a vector.
+    private func values(_ expression: Expression, on grid: StepGrid) throws(QueryError) -> any SeriesSource {
+        guard expression.valueType == .scalar else { return try vector(expression, on: grid) }
+        return RowSource(series: [SeriesIdentity(labels: .empty)], rows: [try scalar(expression, on: grid)])
+    }
+
+    // MARK: Times
+
+    /// Where the steps of a grid look with a range, an offset and an `@` modifier.
+    private func windowGrid(
+        _ range: DurationValue, _ offset: DurationValue?, _ anchor: TimeAnchor?, on grid: StepGrid, what: String
+    ) throws(QueryError) -> WindowGrid {
+        let length = try duration(range)
+        guard length > 0 else { throw .execution("duration must be greater than 0") }
+        var shift: Int64 = 0
+        if let offset { shift = try duration(offset) }
+        let fixed: Int64? =
+            switch anchor {
+            case .timestamp(let time): time
+            case .start: evaluation.grid.start
+            case .end: evaluation.grid.end
+            case nil: nil
+            }
+        // Both far below what overflows: a timestamp lies within 9999 years of the epoch, a duration within 292.
+        let valid = TimestampText.validRange
+        let first = min(max(fixed ?? grid.start, valid.lowerBound), valid.upperBound)
+        return WindowGrid(firstEnd: first - shift, step: fixed == nil ? grid.step : 0, count: grid.count, range: length)
+    }
+
+    /// A duration in milliseconds; clamped to what arithmetic on timestamps can bear.
+    private func duration(_ value: DurationValue) throws(QueryError) -> Int64 {
+        let range = evaluation.grid.end - evaluation.grid.start
+        let limit: Int64 = 10_000_000_000_000
+        do {
+            let result = try value.milliseconds(in: DurationContext(step: evaluation.step, range: range))
+            return min(max(result, -limit), limit)
+        } catch {
+            throw .execution(error.description)
+        }
+    }
+}
+
+extension Expression {
+    /// Whether the value is the same at every step of a query.
+    var isStepInvariant: Bool {
+        switch self {
+        case .number, .string: return true
+        case .vectorSelector(let node): return node.anchor != nil
+        case .matrixSelector(let node): return node.selector.anchor != nil
+        case .subquery(let node): return node.anchor != nil
+        case .unary, .binary, .aggregation, .parenthesised:
+            return children.allSatisfy(\.isStepInvariant)
+        case .call(let call):
+            switch call.function {
+            case .time, .timestamp, .predictLinear: return false
+            case .minute, .hour, .dayOfWeek, .dayOfMonth, .dayOfYear, .daysInMonth, .month, .year:
+                if call.arguments.isEmpty { return false }
+            default: break
+            }
+            return call.arguments.allSatisfy(\.isStepInvariant)
+        }
+    }
+}
+
+extension [Double] {
+    /// Replaces each present value by what `transform` makes of it.
+    @inline(__always)
+    mutating func mapPresent(_ transform: (Double) -> Double) {
+        var values = mutableSpan
+        for index in 0..<values.count {
+            let value = values[index]
+            if Point.isPresent(value) { values[index] = transform(value) }
+        }
+    }
+
+    /// Replaces each present value by what `transform` makes of it and of its step.
+    @inline(__always)
+    mutating func mapPresent(_ transform: (Double, Int) -> Double) {
+        var values = mutableSpan
+        for index in 0..<values.count {
+            let value = values[index]
+            if Point.isPresent(value) { values[index] = transform(value, index) }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import ApusModel
+
+/// A function of a range vector that gives one value per series and step.
+enum RangeFunction: Sendable {
+    case rate(RateKernel.Form)
+    case instantChange(isRate: Bool)
+    case changes
+    case resets
+    case sum
+    case average
+    case extreme(ExtremeKernel.Form)
+    case count
+    case presence
+    case variance(isRoot: Bool)
+    case end(isLast: Bool)
+    case endTime(isLast: Bool)
+    case quantile([Double])
+    case medianDistance
+    case slope
+    case prediction(seconds: [Double])
+    case smoothing([Double], trend: [Double])
+
+    /// Whether the result keeps the metric's name: it is a sample of the series itself.
+    var keepsName: Bool {
+        if case .end = self { return true }
+        return false
+    }
+
+    /// Evaluates all windows of a series.
+    func evaluate(_ samples: RangeSamples, on grid: StepGrid, into row: inout [Double]) {
+        switch self {
+        case .rate(let form): RateKernel.evaluate(samples, form, into: &row)
+        case .instantChange(let isRate): PairKernels.instantChange(samples, isRate: isRate, into: &row)
+        case .changes: PairKernels.count(samples, isReset: false, into: &row)
+        case .resets: PairKernels.count(samples, isReset: true, into: &row)
+        case .sum: MomentKernels.sum(samples, into: &row)
+        case .average: MomentKernels.average(samples, into: &row)
+        case .extreme(let form): ExtremeKernel.evaluate(samples, form, into: &row)
+        case .count: PairKernels.sampleCount(samples, isPresence: false, into: &row)
+        case .presence: PairKernels.sampleCount(samples, isPresence: true, into: &row)
+        case .variance(let isRoot): MomentKernels.variance(samples, isRoot: isRoot, into: &row)
+        case .end(let isLast): PairKernels.end(samples, isLast: isLast, into: &row)
+        case .endTime(let isLast): PairKernels.endTime(samples, isLast: isLast, into: &row)
+        case .quantile(let quantiles): QuantileKernel.overTime(samples, quantiles: quantiles, into: &row)
+        case .medianDistance: QuantileKernel.medianDistance(samples, into: &row)
+        case .slope: RegressionKernel.slope(samples, into: &row)
+        case .prediction(let seconds): RegressionKernel.prediction(samples, seconds: seconds, times: grid, into: &row)
+        case .smoothing(let factors, let trend):
+            SmoothingKernel.evaluate(samples, smoothing: factors, trend: trend, into: &row)
+        }
+    }
+}
+
+/// The results of a function over the windows of a range vector.
+struct RangeFunctionSource: SeriesSource {
+    let series: [SeriesIdentity]
+    private let base: any WindowSource
+    private let function: RangeFunction
+    private let grid: StepGrid
+    private let evaluation: Evaluation
+    /// Where the argument stands, when a name that is not a counter's is to be remarked.
+    private let counterPosition: Int?
+
+    init(
+        _ function: RangeFunction, of base: any WindowSource, on grid: StepGrid, evaluation: Evaluation,
+        counterPosition: Int?
+    ) {
+        self.function = function
+        self.base = base
+        self.grid = grid
+        self.evaluation = evaluation
+        self.counterPosition = counterPosition
+        series =
+            function.keepsName
+            ? base.series : base.series.map { SeriesIdentity(labels: $0.labels, dropsName: true) }
+    }
+
+    func read(_ index: Int, into row: inout [Double], scratch: inout Scratch) throws(QueryError) {
+        try base.read(index, scratch: &scratch)
+        function.evaluate(scratch.samples, on: grid, into: &row)
+        if let counterPosition, row.contains(where: Point.isPresent) {
+            remarkNonCounter(series[index].labels, at: counterPosition)
+        }
+    }
+
+    private func remarkNonCounter(_ labels: LabelSet, at position: Int) {
+        guard let metric = labels.metricName else { return }
+        if evaluation.limits.treatsTypeAndUnitAsMetadata {
+            let type = labels["__type__"] ?? ""
+            if type != "counter" && type != "histogram" {
+                evaluation.annotate(.possibleNonCounterType(metric: metric, type: type), at: position)
+            }
+        } else if !["_total", "_sum", "_count", "_bucket"].contains(where: metric.hasSuffix) {
+            evaluation.annotate(.possibleNonCounter(metric: metric), at: position)
+        }
+    }
+}
