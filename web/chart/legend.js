@@ -28,9 +28,10 @@ export function nextHidden(hidden, index, count, toggle) {
 
 /**
  * @param {{series: import("./chart.js").Series[], unit: import("./units.js").Unit, hidden: () => Set<number>,
+ *   memory: import("../ui/vtable.js").TableMemory,
  *   onClick: (index: number, toggle: boolean) => void, onHover: (index: number) => void}} options
  */
-export function createLegend({ series, unit, hidden, onClick, onHover }) {
+export function createLegend({ series, unit, hidden, memory, onClick, onHover }) {
   const common = commonLabels(series.map((s) => s.labels));
   const rows = series.map((s, index) => ({ ...s, index, ...summary(s.column) }));
   /** @typedef {typeof rows[number]} Row */
@@ -53,6 +54,7 @@ export function createLegend({ series, unit, hidden, onClick, onHover }) {
   return createVirtualTable({
     label: t("legend.label"),
     rows,
+    memory,
     maxHeight: 264,
     columns: [
       {

@@ -108,6 +108,7 @@ export function score(candidate, typed) {
   if (typed === "") return 1;
   const text = candidate.toLowerCase();
   const wanted = typed.toLowerCase();
+  if (text === wanted) return 1100;
   const at = text.indexOf(wanted);
   if (at === 0) return 1000 - Math.min(text.length, 400);
   if (at > 0) return (/[_:.\-/]/.test(text[at - 1] ?? "") ? 500 : 300) - Math.min(at, 100);

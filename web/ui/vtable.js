@@ -23,13 +23,18 @@ function chars(text) {
 }
 
 /**
- * @template T
- * @param {{label: string, columns: Column<T>[], rows: T[], maxHeight: number, decorate?: (tr: HTMLTableRowElement, row: T) => void,
- *   sorted?: {column: number, down: boolean}}} options
+ * What a table hands to its successor, so that a refresh keeps the order and the place the reader chose.
+ * @typedef {{title?: string, down?: boolean, scroll?: number}} TableMemory
  */
-export function createVirtualTable({ label, columns, rows, maxHeight, decorate, sorted }) {
+
+/**
+ * @template T
+ * @param {{label: string, columns: Column<T>[], rows: T[], maxHeight: number, memory: TableMemory,
+ *   decorate?: (tr: HTMLTableRowElement, row: T) => void}} options
+ */
+export function createVirtualTable({ label, columns, rows, maxHeight, memory, decorate }) {
   let order = rows;
-  let sort = sorted ?? { column: -1, down: false };
+  let sort = { column: columns.findIndex((c) => c.title === memory.title), down: memory.down ?? false };
   let first = -1;
   const top = h("tr", { class: "vtable-spacer", "aria-hidden": "true" });
   const bottom = h("tr", { class: "vtable-spacer", "aria-hidden": "true" });
@@ -74,7 +79,12 @@ export function createVirtualTable({ label, columns, rows, maxHeight, decorate, 
     role: "region",
     "aria-label": label,
     vars: { "--max": `${maxHeight}px` },
-    on: { scroll: () => render() },
+    on: {
+      scroll: () => {
+        memory.scroll = element.scrollTop;
+        render();
+      },
+    },
   }, table);
 
   /** @param {Column<T>} column */
@@ -86,6 +96,8 @@ export function createVirtualTable({ label, columns, rows, maxHeight, decorate, 
   function sortBy(column) {
     const numeric = columns[column]?.value !== undefined;
     sort = { column, down: sort.column === column ? !sort.down : numeric };
+    memory.title = columns[column]?.title;
+    memory.down = sort.down;
     applySort();
     element.scrollTop = 0;
     first = -1;
@@ -136,6 +148,10 @@ export function createVirtualTable({ label, columns, rows, maxHeight, decorate, 
   render();
   return {
     element,
+    /** Goes back to the remembered place; only once the table is in the document. */
+    restore() {
+      if (memory.scroll) element.scrollTop = memory.scroll;
+    },
     /** Draws the rows in sight again, after what `decorate` reads has changed. */
     refresh() {
       first = -1;

@@ -19,6 +19,8 @@ export function createGraphView({ onZoom, onZoomOut }) {
   /** @type {import("../../chart/chart.js").Series[]} */
   let series = [];
   let hidden = new Set(/** @type {number[]} */ ([]));
+  /** @type {import("../../ui/vtable.js").TableMemory} */
+  let memory = {};
   let lastExpr = "";
   /** @type {ReturnType<typeof createLegend> | null} */
   let legend = null;
@@ -63,14 +65,27 @@ export function createGraphView({ onZoom, onZoomOut }) {
         labels: metric,
         column: columns[i] ?? new Float64Array(0),
       }));
-      if (expr !== lastExpr) hiddenNames = new Set();
+      if (expr !== lastExpr) {
+        hiddenNames = new Set();
+        memory = {};
+      }
       lastExpr = expr;
       hidden = new Set(series.flatMap((s, i) => (hiddenNames.has(s.name) ? [i] : [])));
       if (hidden.size === series.length) hidden = new Set();
       const unit = guessUnit(lex(expr));
       chart.setData({ from, to: end, step, series, unit, utc: zone.value === "utc", stacked }, hidden);
-      legend = createLegend({ series, unit, hidden: () => hidden, onClick: choose, onHover: chart.lift });
+      legend = createLegend({
+        series,
+        unit,
+        hidden: () => hidden,
+        memory,
+        onClick: choose,
+        onHover: chart.lift,
+      });
+      const focused = legendBox.contains(document.activeElement);
       fill(legendBox, legend.element);
+      legend.restore();
+      if (focused) legend.element.focus();
       const shared = commonLabels(series.map((s) => s.labels));
       const pairs = Object.entries(series[0]?.labels ?? {}).filter(([name]) => shared.has(name));
       fill(

@@ -31,6 +31,8 @@ export function createQueryPanel({ state, catalogue, onChange, onDuplicate, onRe
   /** Time ranges before each zoom, for the way back. @type {{rangeMs: number, endMs: number | null}[]} */
   let zooms = [];
   let failed = false;
+  /** @type {import("../../ui/vtable.js").TableMemory} */
+  let tableMemory = {};
   /** End and step of the last request. */
   let grid = { end: 0, step: 1 };
 
@@ -124,7 +126,9 @@ export function createQueryPanel({ state, catalogue, onChange, onDuplicate, onRe
   }
 
   function submit() {
-    state.expr = editor.value.trim() === "" ? "" : editor.value;
+    const expr = editor.value.trim() === "" ? "" : editor.value;
+    if (expr !== state.expr) tableMemory = {};
+    state.expr = expr;
     rememberQuery(state.expr);
     changed();
   }
@@ -237,8 +241,13 @@ export function createQueryPanel({ state, catalogue, onChange, onDuplicate, onRe
       if (graph.element.parentElement !== body) fill(body, graph.element);
       const dropped = graph.show(data.result, { ...request, expr: state.expr, stacked: state.stacked });
       if (dropped) notices.append(notice("info", dropped));
-    } else if (state.tab === "table") fill(body, tableView(data, zone.value === "utc"));
-    else fill(body, jsonView(data));
+    } else if (state.tab === "table") {
+      const focused = body.contains(document.activeElement);
+      const table = tableView(data, zone.value === "utc", tableMemory);
+      fill(body, table.element);
+      table.restore();
+      if (focused) table.element.focus();
+    } else fill(body, jsonView(data));
     const parts = [
       t("foot.series", { n: count }),
       state.tab === "graph" && t("foot.step", { step: formatDuration(request.step) }),

@@ -39,8 +39,8 @@ function rowsOf(data) {
   ]);
 }
 
-/** @param {QueryData} data @param {boolean} utc */
-export function tableView(data, utc) {
+/** @param {QueryData} data @param {boolean} utc @param {import("../../ui/vtable.js").TableMemory} memory */
+export function tableView(data, utc, memory) {
   const rows = rowsOf(data);
   const names = new Set(rows.flatMap((row) => Object.keys(row.labels)));
   const hasName = names.delete("__name__");
@@ -70,7 +70,7 @@ export function tableView(data, utc) {
     value: (row) => parseValue(row.text),
     maxChars: 60,
   });
-  return createVirtualTable({ label: t("table.label"), columns, rows, maxHeight: 640 }).element;
+  return createVirtualTable({ label: t("table.label"), columns, rows, maxHeight: 640, memory });
 }
 
 /** @param {QueryData} data */
