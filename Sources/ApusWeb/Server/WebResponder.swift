@@ -1,0 +1,216 @@
+import ApusClient
+import ApusRegex
+import HTTPTypes
+package import HummingbirdCore
+package import Logging
+import NIOCore
+
+/// Turns requests into responses: routes, checks, headers, metrics.
+package struct WebResponder: Sendable {
+    /// Answers to paths that do not exist are counted together.
+    private static let unknownAPI = "/api/v1/*path"
+    private static let unknownPath = "/*path"
+
+    private let settings: WebSettings
+    private let isReady: @Sendable () -> Bool
+    private let routes: RouteTable
+    private let crossOrigin: CrossOrigin
+    private let metrics: WebMetrics
+    private let instruments: [String: WebMetrics.RouteInstruments]
+    private let date = DateField()
+    private let logger: Logger
+
+    /// A responder with all routes.
+    ///
+    /// - Throws: `WebServerError` when the settings cannot be used or the server's metrics are registered already.
+    package init(
+        _ sources: WebSources,
+        settings: WebSettings,
+        assets: Result<AssetTable, AssetError>,
+        logger: Logger
+    ) throws(WebServerError) {
+        self.settings = settings
+        self.logger = logger
+        isReady = sources.isReady
+        do {
+            crossOrigin = CrossOrigin(allowedOrigins: try settings.corsOrigin.map { text throws(RegexError) in
+                try RegularExpression(text)
+            })
+        } catch {
+            throw .invalidOriginPattern("\(error)")
+        }
+        do {
+            metrics = try WebMetrics(sources.registry)
+        } catch {
+            throw .metrics(error.description)
+        }
+        let threads = BlockingThreads()
+        var routes = RouteTable()
+        QueryAPI(engine: sources.queries, clock: sources.clock).addRoutes(to: &routes)
+        SeriesAPI(storage: sources.storage, threads: threads).addRoutes(to: &routes)
+        TargetAPI(source: sources.targets).addRoutes(to: &routes)
+        StatusAPI(sources: sources, threads: threads).addRoutes(to: &routes)
+        AlertingAPI().addRoutes(to: &routes)
+        FeatureAPI(isLifecycleEnabled: settings.isLifecycleEnabled).addRoutes(to: &routes)
+        LifecycleAPI(sources: sources, isEnabled: settings.isLifecycleEnabled, threads: threads)
+            .addRoutes(to: &routes)
+        PageRoutes(assets: assets).addRoutes(to: &routes)
+        self.routes = routes
+        var instruments: [String: WebMetrics.RouteInstruments] = [:]
+        for name in routes.names + [Self.unknownAPI, Self.unknownPath] {
+            instruments[name] = metrics.instruments(name)
+        }
+        self.instruments = instruments
+    }
+
+    /// The response to a request that did not come over a connection.
+    @concurrent package func respond(to request: Request) async -> Response {
+        var body = BodyReader(request)
+        return await respond(to: request, body: &body, channel: nil)
+    }
+
+    /// The response to a request; `body` is read as far as the route wants it.
+    @concurrent func respond(to request: Request, body: inout BodyReader, channel: (any Channel)?) async -> Response {
+        let started = ContinuousClock.now
+        let (path, query) = Self.split(request.head.path ?? "/")
+        let match = pathBelowPrefix(path).flatMap { routes.match($0) }
+        var reply: Reply
+        if let match {
+            reply = await answer(match, request, query: query, body: &body, channel: channel)
+        } else {
+            reply = replyOutsideRoutes(request.method, path)
+        }
+        let isAPI = pathBelowPrefix(path)?.hasPrefix(RouteTable.apiPrefix) ?? false
+        if isAPI { reply.fields.append(contentsOf: crossOrigin.fields(for: request.headers)) }
+        if reply.fields[.cacheControl] == nil { reply.fields[.cacheControl] = "no-store" }
+        SecurityFields.add(to: &reply.fields)
+        reply.fields[.date] = date.text
+        if !body.isAtEnd { reply.fields[.connection] = "close" }
+        let name = match?.route.name ?? (isAPI ? Self.unknownAPI : Self.unknownPath)
+        let code = reply.status.code
+        return ResponseAssembly(
+            isHead: request.method == .head, acceptsGzip: AcceptedEncoding.includesGzip(request.headers)
+        ).response(reply) { size in
+            record(name, method: request.method, path: path, code: code, duration: .now - started, size: size)
+        }
+    }
+
+    // MARK: - Routing
+
+    @concurrent private func answer(
+        _ match: RouteTable.Match,
+        _ request: Request,
+        query: Substring,
+        body: inout BodyReader,
+        channel: (any Channel)?
+    ) async -> Reply {
+        let route = match.route
+        if request.method == .options, route.isAPI { return .noContent }
+        guard route.answers(request.method) else {
+            var reply = Reply.methodNotAllowed(allowed: route.methods + (route.isAPI ? [.options] : []))
+            if let text = route.wrongMethodText { reply.body = .bytes(Array(text.utf8)) }
+            return reply
+        }
+        if route.readiness == .whenReady, !isReady() {
+            return .text("Service Unavailable", status: .serviceUnavailable)
+        }
+        if route.changesState, CrossOrigin.isForged(request.head) {
+            return .text("Requests from pages of other sites are refused.\n", status: .forbidden)
+        }
+        do throws(APIError) {
+            let webRequest = try await webRequest(match, request, query: query, body: &body, channel: channel)
+            return try await route.handler(webRequest)
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func replyOutsideRoutes(_ method: HTTPRequest.Method, _ path: Substring) -> Reply {
+        guard let below = pathBelowPrefix(path) else {
+            return path == "/" || path + "/" == settings.routePrefix + "/"
+                ? .redirect(to: settings.routePrefix + "/") : .notFound
+        }
+        return method == .options && below.hasPrefix(RouteTable.apiPrefix) ? .noContent : .notFound
+    }
+
+    @concurrent private func webRequest(
+        _ match: RouteTable.Match,
+        _ request: Request,
+        query: Substring,
+        body: inout BodyReader,
+        channel: (any Channel)?
+    ) async throws(APIError) -> WebRequest {
+        var parameters = FormParameters()
+        var variable = ""
+        do {
+            if match.route.takesForm, request.method == .post, Self.isForm(request.headers[.contentType]) {
+                try parameters.append(await form(&body, channel: channel))
+            }
+            try parameters.append(query.utf8)
+        } catch let error as FormError {
+            throw APIError(.badData, "error parsing form values: \(error)")
+        } catch let error as APIError {
+            throw error
+        } catch {
+            throw APIError(.internalError, "\(error)")
+        }
+        if !match.variable.isEmpty {
+            guard let decoded = try? PercentEncoding.decoded(match.variable.utf8, plusIsSpace: false),
+                let text = PercentEncoding.text(decoded)
+            else { throw APIError(.badData, "invalid name in path: \"\(match.variable)\"") }
+            variable = text
+        }
+        return WebRequest(
+            method: request.method, pathVariable: variable, parameters: parameters, fields: request.headers,
+            connection: channel)
+    }
+
+    /// The form in the body; a client that is too slow to send it is cut off.
+    @concurrent private func form(_ body: inout BodyReader, channel: (any Channel)?) async throws(APIError) -> [UInt8] {
+        let deadline = channel?.eventLoop.scheduleTask(in: .milliseconds(settings.readTimeout)) {
+            channel?.close(promise: nil)
+        }
+        defer { deadline?.cancel() }
+        switch await body.read(limit: settings.maxFormBytes) {
+        case .complete(let bytes): return bytes
+        case .tooLarge:
+            throw APIError(
+                .badData, "error parsing form values: the body has more than \(settings.maxFormBytes) bytes",
+                status: 413)
+        case .failed: throw APIError(.canceled, "the body ended before it was complete")
+        }
+    }
+
+    private static func isForm(_ contentType: String?) -> Bool {
+        guard let contentType else { return false }
+        let type = contentType.prefix { $0 != ";" && $0 != " " }
+        return type.lowercased() == "application/x-www-form-urlencoded"
+    }
+
+    private static func split(_ target: String) -> (path: Substring, query: Substring) {
+        // Requests to a proxy name the whole URL; nothing here is one.
+        guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return (target[...], "") }
+        return (target[..<mark], target[target.utf8.index(after: mark)...])
+    }
+
+    private func pathBelowPrefix(_ path: Substring) -> Substring? {
+        let prefix = settings.routePrefix
+        guard !prefix.isEmpty else { return path }
+        guard path.hasPrefix(prefix + "/") else { return nil }
+        return path.dropFirst(prefix.count)
+    }
+
+    private func record(
+        _ name: String, method: HTTPRequest.Method, path: Substring, code: Int, duration: Duration, size: Int
+    ) {
+        if let instruments = instruments[name] {
+            metrics.record(instruments, code: code, duration: duration, size: size)
+        }
+        logger.debug(
+            "request",
+            metadata: [
+                "method": "\(method.rawValue)", "path": "\(path.prefix(200))", "status": "\(code)",
+                "bytes": "\(size)", "duration": "\(duration)",
+            ])
+    }
+}
