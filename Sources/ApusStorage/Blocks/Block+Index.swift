@@ -1,0 +1,210 @@
+import ApusBytes
+import ApusModel
+
+/// What the index of a block holds: all offsets are checked, although the checksums were right.
+extension Block {
+    /// Appends the flat run of a series' label set.
+    func appendLabels(of number: UInt32, to writer: inout ByteWriter) throws(QueryableError) {
+        var runs: [UInt32] = []
+        do throws(ByteError) {
+            var reader = ByteReader(try seriesEntry(number))
+            for _ in 0..<(2 * (try reader.readCount(limit: reader.remaining))) {
+                runs.append(UInt32(truncatingIfNeeded: try reader.readVarint()))
+            }
+        } catch {
+            throw damage(index.path, "series \(number): \(error)")
+        }
+        for symbol in runs { writer.appendLengthPrefixed(try text(of: symbol)) }
+    }
+
+    /// The chunks of a series, ascending.
+    func chunks(of number: UInt32) throws(QueryableError) -> [ChunkEntry] {
+        do throws(ByteError) {
+            var reader = ByteReader(try seriesEntry(number))
+            for _ in 0..<(2 * (try reader.readCount(limit: reader.remaining))) { _ = try reader.readVarint() }
+            var place = ChunkPlace()
+            var chunks: [ChunkEntry] = []
+            for _ in 0..<(try reader.readCount(limit: reader.remaining)) {
+                chunks.append(try ChunkEntry(after: &place, from: &reader))
+            }
+            return chunks
+        } catch {
+            throw damage(index.path, "series \(number): \(error)")
+        }
+    }
+
+    /// Calls `body` with every value of a label, in order, and the place of its list.
+    func forEachValue(
+        of name: String, _ body: (Span<UInt8>, PostingsPlace) -> Void
+    ) throws(QueryableError) {
+        guard let name = try symbol(of: name) else { return }
+        var position = try firstPosting(name: name, value: 0)
+        while position < postingCount {
+            let posting = try posting(position)
+            guard posting.name == name else { return }
+            body(try text(of: posting.value), posting.place)
+            position += 1
+        }
+    }
+
+    /// Calls `body` with every label name, in order.
+    func forEachName(_ body: (Span<UInt8>) -> Void) throws(QueryableError) {
+        var position = 0
+        while position < postingCount {
+            let name = try posting(position).name
+            body(try text(of: name))
+            position = try firstPosting(name: name, value: .max)
+            if position < postingCount, try posting(position).name == name { position += 1 }
+        }
+    }
+
+    /// Where a list lies and how long it is.
+    struct PostingsPlace {
+        var offset: UInt32
+        var count: UInt32
+    }
+
+    // MARK: Symbols
+
+    private var symbolCount: Int { Int(word(symbolsRange, 0)) }
+
+    @_lifetime(borrow self)
+    private func text(of symbol: UInt32) throws(QueryableError) -> Span<UInt8> {
+        let texts = 4 + 4 * (symbolCount + 1)
+        guard Int(symbol) < symbolCount, texts <= symbolsRange.count else {
+            throw damage(index.path, "symbol \(symbol) is out of range")
+        }
+        let start = texts + Int(word(symbolsRange, 4 + 4 * Int(symbol)))
+        let end = texts + Int(word(symbolsRange, 8 + 4 * Int(symbol)))
+        guard start <= end, end <= symbolsRange.count else {
+            throw damage(index.path, "the text of symbol \(symbol) is outside its section")
+        }
+        return Span<UInt8>(_bytes: indexBytes((symbolsRange.lowerBound + start)..<(symbolsRange.lowerBound + end)))
+    }
+
+    private func symbol(of text: String) throws(QueryableError) -> UInt32? {
+        let wanted = Array(text.utf8)
+        var low: UInt32 = 0
+        var high = UInt32(symbolCount)
+        while low < high {
+            let middle = low + (high - low) / 2
+            let order = compareBytes(try self.text(of: middle), wanted.span)
+            if order == 0 { return middle }
+            if order < 0 { low = middle + 1 } else { high = middle }
+        }
+        return nil
+    }
+
+    // MARK: Series
+
+    private var entryCount: Int { Int(word(seriesRange, 0)) }
+
+    @_lifetime(borrow self)
+    private func seriesEntry(_ number: UInt32) throws(ByteError) -> RawSpan {
+        let entries = 4 + 4 * (entryCount + 1)
+        guard Int(number) < entryCount, entries <= seriesRange.count else {
+            throw .lengthOutOfRange(offset: 0, length: UInt64(number))
+        }
+        let start = entries + Int(word(seriesRange, 4 + 4 * Int(number)))
+        let end = entries + Int(word(seriesRange, 8 + 4 * Int(number)))
+        guard start <= end, end <= seriesRange.count else {
+            throw .lengthOutOfRange(offset: start, length: UInt64(end))
+        }
+        return indexBytes((seriesRange.lowerBound + start)..<(seriesRange.lowerBound + end))
+    }
+
+    // MARK: Postings
+
+    private struct Posting {
+        var name: UInt32
+        var value: UInt32
+        var place: PostingsPlace
+    }
+
+    private var postingCount: Int { Int(word(postingsRange, 0)) }
+
+    private func posting(_ position: Int) throws(QueryableError) -> Posting {
+        let start = 4 + BlockFormat.postingLength * position
+        guard start + BlockFormat.postingLength <= postingsRange.count else {
+            throw damage(index.path, "posting \(position) is outside its section")
+        }
+        return Posting(
+            name: word(postingsRange, start), value: word(postingsRange, start + 4),
+            place: PostingsPlace(offset: word(postingsRange, start + 8), count: word(postingsRange, start + 12)))
+    }
+
+    /// The position of the first posting at or after a pair.
+    private func firstPosting(name: UInt32, value: UInt32) throws(QueryableError) -> Int {
+        var low = 0
+        var high = postingCount
+        while low < high {
+            let middle = (low + high) / 2
+            let posting = try posting(middle)
+            if (posting.name, posting.value) < (name, value) { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    private func list(_ place: PostingsPlace) throws(QueryableError) -> [UInt32] {
+        let lists = 4 + BlockFormat.postingLength * postingCount + Int(place.offset)
+        guard lists <= postingsRange.count, place.count <= header.seriesCount else {
+            throw damage(index.path, "a list of series is outside its section")
+        }
+        var reader = ByteReader(indexBytes((postingsRange.lowerBound + lists)..<postingsRange.upperBound))
+        var result: [UInt32] = []
+        result.reserveCapacity(Int(place.count))
+        var series: UInt32 = 0
+        do throws(ByteError) {
+            for _ in 0..<place.count {
+                series &+= UInt32(truncatingIfNeeded: try reader.readVarint())
+                result.append(series)
+            }
+        } catch {
+            throw damage(index.path, "a list of series ends early")
+        }
+        return result
+    }
+
+    /// The integer at an offset of a section, 0 beyond its end, which the checks above then refuse.
+    private func word(_ section: Range<Int>, _ offset: Int) -> UInt32 {
+        guard offset >= 0, offset + 4 <= section.count else { return 0 }
+        let bytes = indexBytes((section.lowerBound + offset)..<(section.lowerBound + offset + 4))
+        return UInt32(littleEndian: unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: 0, as: UInt32.self))
+    }
+}
+
+extension Block: PostingsSource {
+    var seriesBound: Int { Int(header.seriesCount) }
+
+    func allSeries() -> [UInt32] {
+        Array(0..<header.seriesCount)
+    }
+
+    func series(name: String, values: [String]) throws(QueryableError) -> [UInt32] {
+        guard let name = try symbol(of: name) else { return [] }
+        var union = PostingsUnion(bound: seriesBound)
+        for value in Set(values.map { Array($0.utf8) }) {
+            guard let value = try symbol(of: String(decoding: value, as: UTF8.self)) else { continue }
+            let position = try firstPosting(name: name, value: value)
+            guard position < postingCount else { continue }
+            let posting = try posting(position)
+            if posting.name == name, posting.value == value { union.add(try list(posting.place)) }
+        }
+        return union.list()
+    }
+
+    func series(name: String, where isSelected: (Span<UInt8>) -> Bool) throws(QueryableError) -> [UInt32] {
+        var places: [PostingsPlace] = []
+        try forEachValue(of: name) { value, place in
+            if isSelected(value) { places.append(place) }
+        }
+        var union = PostingsUnion(bound: seriesBound)
+        for place in places { union.add(try list(place)) }
+        return union.list()
+    }
+
+    /// Whether any of the series in a list is among `selected` (ascending).
+    func intersects(_ place: PostingsPlace, _ selected: [UInt32]) throws(QueryableError) -> Bool {
+        !Postings.intersection(try list(place), selected).isEmpty
+    }
+}

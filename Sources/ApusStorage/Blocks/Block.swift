@@ -1,0 +1,113 @@
+import ApusBytes
+import ApusEncoding
+import ApusModel
+
+/// An immutable block on disk, mapped for reading; unmapped when the last reference goes away.
+final class Block: Sendable {
+    let identifier: String
+    let folder: String
+    let header: BlockFormat.IndexHeader
+    let index: MappedFile
+    private let columns: MappedFile
+    let symbolsRange: Range<Int>
+    let seriesRange: Range<Int>
+    let postingsRange: Range<Int>
+
+    /// Opens the block in `folder` and checks its index.
+    init(folder: String, identifier: String) throws(BlockError) {
+        self.folder = folder
+        self.identifier = identifier
+        do throws(FileError) {
+            index = try MappedFile("\(folder)/index")
+            columns = try MappedFile("\(folder)/columns")
+        } catch {
+            throw .file(error)
+        }
+        let index = index
+        header = try BlockFormat.IndexHeader(index)
+        var offset = BlockFormat.indexHeaderLength
+        var ranges: [Range<Int>] = []
+        for (number, section) in header.sections.enumerated() {
+            guard section.length <= UInt64(index.count - offset) else {
+                throw .damaged(path: index.path, reason: "section \(number) goes beyond the end of the file")
+            }
+            let range = offset..<(offset + Int(section.length))
+            guard CRC32C.checksum(index.bytes.extracting(range)) == section.checksum else {
+                throw .damaged(path: index.path, reason: "checksum of section \(number) does not match")
+            }
+            ranges.append(range)
+            offset = range.upperBound
+        }
+        guard offset == index.count else {
+            throw .damaged(path: index.path, reason: "\(index.count - offset) bytes after the last section")
+        }
+        guard UInt64(columns.count) == header.columnsLength else {
+            throw .damaged(
+                path: columns.path,
+                reason: "the file has \(columns.count) bytes and should have \(header.columnsLength)")
+        }
+        symbolsRange = ranges[0]
+        seriesRange = ranges[1]
+        postingsRange = ranges[2]
+    }
+
+    /// The time of its samples, both ends included.
+    var timeRange: ClosedRange<Int64> { header.minimumTime...header.maximumTime }
+
+    /// The bytes of its two data files.
+    var byteCount: Int { index.count + columns.count }
+
+    /// Appends the samples of a series within a range of time.
+    func read(
+        series number: UInt32, range: ClosedRange<Int64>, decoder: inout ColumnDecoder, into result: inout SampleColumns
+    ) throws(QueryableError) {
+        for chunk in try chunks(of: number) {
+            if chunk.minimumTime > range.upperBound { return }
+            if chunk.maximumTime < range.lowerBound { continue }
+            try read(chunk, range: range, decoder: &decoder, into: &result)
+        }
+    }
+
+    private func read(
+        _ chunk: ChunkEntry, range: ClosedRange<Int64>, decoder: inout ColumnDecoder, into result: inout SampleColumns
+    ) throws(QueryableError) {
+        let start = result.count
+        let timestamps = try column(at: chunk.timestampOffset, length: chunk.timestampLength)
+        let values = try column(at: chunk.valueOffset, length: chunk.valueLength)
+        do throws(ColumnError) {
+            try decoder.decodeTimestamps(timestamps, count: chunk.count, into: &result.timestamps)
+            try decoder.decodeValues(values, count: chunk.count, into: &result.values)
+        } catch {
+            throw damage(columns.path, "chunk at \(chunk.valueOffset): \(error)")
+        }
+        result.trim(from: start, limit: chunk.count, to: range)
+    }
+
+    /// The bytes of a column whose checksum is right.
+    @_lifetime(borrow self)
+    private func column(at offset: Int, length: Int) throws(QueryableError) -> RawSpan {
+        guard offset >= BlockFormat.columnsHeaderLength, length > 0, offset <= columns.count,
+            length <= columns.count - offset - BlockFormat.checksumLength
+        else { throw damage(columns.path, "column of \(length) bytes at \(offset) is outside the file") }
+        // The mapping lives as long as this block.
+        let all = unsafe columns.bytes(ownedBy: self)
+        let bytes = all.extracting(offset..<(offset + length))
+        let stated = unsafe all.unsafeLoadUnaligned(fromUncheckedByteOffset: offset + length, as: UInt32.self)
+        guard CRC32C.checksum(bytes) == UInt32(littleEndian: stated) else {
+            throw damage(columns.path, "checksum of the column at \(offset) does not match")
+        }
+        return bytes
+    }
+
+    /// A part of the index, checked by the caller to lie within it.
+    @_lifetime(borrow self)
+    func indexBytes(_ range: Range<Int>) -> RawSpan {
+        // The mapping lives as long as this block.
+        unsafe index.bytes(ownedBy: self).extracting(range)
+    }
+
+    /// The error that names a damaged file of this block.
+    func damage(_ path: String, _ reason: String) -> QueryableError {
+        .unreadable("\(path) is damaged: \(reason); restore the block from a backup or remove its folder")
+    }
+}

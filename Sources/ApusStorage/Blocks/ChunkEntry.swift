@@ -1,0 +1,63 @@
+import ApusBytes
+
+/// What the numbers of a chunk's entry are relative to.
+struct ChunkPlace {
+    var lastTime: Int64 = 0
+    var timestampOffset: Int64 = 0
+    var valueEnd: Int64 = 0
+}
+
+/// Where a chunk lies in the columns file, and what it spans.
+struct ChunkEntry {
+    var minimumTime: Int64
+    var maximumTime: Int64
+    var count: Int
+    var timestampOffset: Int
+    var timestampLength: Int
+    var valueOffset: Int
+    var valueLength: Int
+
+    /// Appends the entry, relative to the one before.
+    func append(after place: inout ChunkPlace, to writer: inout ByteWriter) {
+        writer.appendSignedVarint(minimumTime &- place.lastTime)
+        writer.appendVarint(UInt64(bitPattern: maximumTime &- minimumTime))
+        writer.appendVarint(UInt64(count))
+        writer.appendSignedVarint(Int64(timestampOffset) - place.timestampOffset)
+        writer.appendVarint(UInt64(timestampLength))
+        writer.appendSignedVarint(Int64(valueOffset) - place.valueEnd)
+        writer.appendVarint(UInt64(valueLength))
+        place = ChunkPlace(
+            lastTime: maximumTime, timestampOffset: Int64(timestampOffset),
+            valueEnd: Int64(valueOffset + valueLength + BlockFormat.checksumLength))
+    }
+
+    /// Reads the entry that follows; nothing is checked but the form of the numbers.
+    init(after place: inout ChunkPlace, from reader: inout ByteReader) throws(ByteError) {
+        minimumTime = place.lastTime &+ (try reader.readSignedVarint())
+        maximumTime = minimumTime &+ Int64(bitPattern: try reader.readVarint())
+        count = Int(truncatingIfNeeded: try reader.readVarint())
+        let timestamps = place.timestampOffset &+ (try reader.readSignedVarint())
+        timestampLength = Int(truncatingIfNeeded: try reader.readVarint())
+        let values = place.valueEnd &+ (try reader.readSignedVarint())
+        valueLength = Int(truncatingIfNeeded: try reader.readVarint())
+        timestampOffset = Int(timestamps)
+        valueOffset = Int(values)
+        place = ChunkPlace(
+            lastTime: maximumTime, timestampOffset: timestamps,
+            valueEnd: values &+ Int64(valueLength) &+ Int64(BlockFormat.checksumLength))
+    }
+
+    /// An entry with the given parts.
+    init(
+        minimumTime: Int64, maximumTime: Int64, count: Int, timestampOffset: Int, timestampLength: Int,
+        valueOffset: Int, valueLength: Int
+    ) {
+        self.minimumTime = minimumTime
+        self.maximumTime = maximumTime
+        self.count = count
+        self.timestampOffset = timestampOffset
+        self.timestampLength = timestampLength
+        self.valueOffset = valueOffset
+        self.valueLength = valueLength
+    }
+}

@@ -1,0 +1,50 @@
+import Glibc
+
+/// A whole file mapped for reading; unmapped when the last reference goes away.
+///
+/// A file that is cut by another program while it is mapped ends this process, as with every mapping; Apus itself only
+/// removes or replaces such files.
+@safe
+final class MappedFile: @unchecked Sendable {
+    // Sendable: the pointer and the length never change, and the pages are only read.
+    let path: String
+    private let start: UnsafeRawPointer?
+    private let length: Int
+
+    /// Maps the file at `path`.
+    init(_ path: String) throws(FileError) {
+        self.path = path
+        let file = try SystemFile(reading: path)
+        length = try file.length()
+        guard length > 0 else {
+            unsafe start = nil
+            return
+        }
+        let mapped = unsafe mmap(nil, length, PROT_READ, MAP_PRIVATE, file.descriptor, 0)
+        guard let mapped = unsafe mapped, unsafe mapped != MAP_FAILED else { throw FileError("mmap", path) }
+        unsafe start = UnsafeRawPointer(mapped)
+    }
+
+    deinit {
+        if let start = unsafe start { unsafe munmap(UnsafeMutableRawPointer(mutating: start), length) }
+    }
+
+    /// The number of bytes.
+    var count: Int { length }
+
+    /// The bytes, as long as this file is referenced.
+    var bytes: RawSpan {
+        @_lifetime(borrow self)
+        get {
+            unsafe bytes(ownedBy: self)
+        }
+    }
+
+    /// The bytes, as long as `owner` lives, which must keep this file referenced.
+    @unsafe
+    @_lifetime(borrow owner)
+    func bytes<Owner: AnyObject>(ownedBy owner: borrowing Owner) -> RawSpan {
+        let span = unsafe RawSpan(_unsafeBytes: UnsafeRawBufferPointer(start: start, count: length))
+        return unsafe _overrideLifetime(span, borrowing: owner)
+    }
+}

@@ -1,0 +1,65 @@
+import ApusModel
+
+/// The head's lists of series by label pair; pairs are two symbols of the head's table.
+struct HeadPostings {
+    /// Pairs by list number: symbol of the name in the upper half.
+    private(set) var pairs: [UInt64] = []
+    /// Ascending slots by list number.
+    private(set) var lists: [[UInt32]] = []
+    /// The numbers of the lists of each name.
+    private(set) var listsByName: [UInt32: [UInt32]] = [:]
+    /// List number plus one, or 0 for a free place; the count is a power of two.
+    private var table: [UInt32] = Array(repeating: 0, count: 64)
+
+    /// Adds a slot to the list of a pair.
+    mutating func insert(_ slot: UInt32, name: UInt32, value: UInt32) {
+        let pair = UInt64(name) << 32 | UInt64(value)
+        let place = place(of: pair)
+        guard table[place] != 0 else {
+            let number = UInt32(lists.count)
+            pairs.append(pair)
+            lists.append([slot])
+            listsByName[name, default: []].append(number)
+            table[place] = number + 1
+            if lists.count * 3 > table.count * 2 { grow() }
+            return
+        }
+        let number = Int(table[place] - 1)
+        // Nearly every new series takes a slot beyond all others.
+        guard let last = lists[number].last, last >= slot else {
+            lists[number].append(slot)
+            return
+        }
+        var low = 0
+        var high = lists[number].count
+        while low < high {
+            let middle = (low + high) / 2
+            if lists[number][middle] < slot { low = middle + 1 } else { high = middle }
+        }
+        if lists[number][low] != slot { lists[number].insert(slot, at: low) }
+    }
+
+    /// The slots of a pair, ascending.
+    func list(name: UInt32, value: UInt32) -> [UInt32] {
+        let found = table[place(of: UInt64(name) << 32 | UInt64(value))]
+        return found == 0 ? [] : lists[Int(found - 1)]
+    }
+
+    private func place(of pair: UInt64) -> Int {
+        let mask = table.count - 1
+        var place = Self.start(of: pair) & mask
+        while table[place] != 0, pairs[Int(table[place] - 1)] != pair { place = (place + 1) & mask }
+        return place
+    }
+
+    /// Symbols are given by the store, so that nobody outside can aim for collisions: a plain mix does.
+    private static func start(of pair: UInt64) -> Int {
+        let mixed = pair &* 0x9E37_79B9_7F4A_7C15
+        return Int(truncatingIfNeeded: mixed ^ (mixed >> 32))
+    }
+
+    private mutating func grow() {
+        table = Array(repeating: 0, count: table.count * 2)
+        for number in 0..<pairs.count { table[place(of: pairs[number])] = UInt32(number) + 1 }
+    }
+}

@@ -1,0 +1,139 @@
+package import ApusModel
+import Glibc
+import Synchronization
+
+/// The store of samples: a head in memory with a write-ahead log, and blocks on disk.
+///
+/// What `append` acknowledged or a querier showed survives the end of the process at any moment. One process at a time can have a
+/// folder open. All calls may block on disk and belong on threads that may wait; they can come from any number of them.
+package final class Storage: Sendable {
+    /// The data folder.
+    package let folder: String
+    /// The settings.
+    package let options: StorageOptions
+    let clock: any WallClock
+    let head: Head
+    let appender: Mutex<Appender>
+    let blocks: Mutex<BlockSet>
+    let report: @Sendable (StorageEvent) -> Void
+    let counters = StorageCounters()
+    private let lock: Mutex<FolderLock?>
+
+    /// Opens the store in `folder`, making it when it is not there, and reads the log.
+    ///
+    /// `report` is called with what the operator should know, from any thread, and must not call the store.
+    ///
+    /// - Throws: `StorageError` when the folder is in use, cannot be used, or holds files of a newer version.
+    package init(
+        folder: String, options: StorageOptions = StorageOptions(), clock: any WallClock = SystemWallClock(),
+        report: @escaping @Sendable (StorageEvent) -> Void = { _ in }
+    ) throws(StorageError) {
+        self.folder = folder
+        self.options = options
+        self.clock = clock
+        self.report = report
+        do throws(FileError) {
+            try Folder.make(folder)
+            try Folder.make("\(folder)/wal")
+        } catch {
+            throw .folderUnusable(folder: folder, reason: error.description)
+        }
+        lock = Mutex(try FolderLock(folder: folder))
+        let blockSet = try BlockSet(folder: "\(folder)/blocks", report: report)
+        let head = Head()
+        self.head = head
+        let start = monotonicMilliseconds()
+        let (replayed, summary) = try Self.replay(
+            folder: "\(folder)/wal", options: options, head: head,
+            truncatedBefore: blockSet.maximumTime.map { $0 + 1 } ?? .min, report: report)
+        appender = Mutex(replayed)
+        blocks = Mutex(blockSet)
+        let duration = monotonicMilliseconds() - start
+        counters.corruptions.add(summary.corruptions, ordering: .relaxed)
+        counters.replayMilliseconds.store(duration, ordering: .relaxed)
+        report(.replayed(series: summary.series, samples: summary.samples, milliseconds: duration))
+    }
+
+    private static func replay(
+        folder: String, options: StorageOptions, head: Head, truncatedBefore: Int64, report: (StorageEvent) -> Void
+    ) throws(StorageError) -> (Appender, WALReplay.Summary) {
+        let files: WALFiles
+        do throws(FileError) { files = try WALFiles(folder: folder) } catch {
+            throw .folderUnusable(folder: folder, reason: error.description)
+        }
+        var replay = WALReplay(head: head, truncatedBefore: truncatedBefore)
+        try replay.read(files, folder: folder, report: report)
+        do throws(FileError) {
+            let log = try WALWriter(
+                folder: folder, number: files.nextSegment(in: folder), segmentSize: options.segmentSize)
+            return replay.finish(log: log)
+        } catch {
+            throw .folderUnusable(folder: folder, reason: error.description)
+        }
+    }
+
+    /// Makes what was appended durable and releases the folder.
+    ///
+    /// Appending is refused from now on; queriers that are open go on reading.
+    package func close() {
+        let log = appender.withLock { appender in
+            defer { appender.isClosed = true }
+            return appender.isClosed ? nil : appender.log.unsynced()
+        }
+        if let log { synchronize(log.file) }
+        lock.withLock { $0 = nil }
+    }
+
+    /// Syncs the log to the disk, if there is anything new in it.
+    package func synchronize() {
+        guard let log = appender.withLock({ $0.log.unsynced() }) else { return }
+        if synchronize(log.file) {
+            appender.withLock { $0.log.noteSynced(segment: log.segment, offset: log.offset) }
+        }
+    }
+
+    @discardableResult
+    private func synchronize(_ file: SystemFile) -> Bool {
+        let start = monotonicMilliseconds()
+        do throws(FileError) {
+            try file.synchronize()
+            counters.noteSync(milliseconds: monotonicMilliseconds() - start)
+            return true
+        } catch {
+            counters.syncFailures.add(1, ordering: .relaxed)
+            report(.failed(operation: "syncing the log", reason: error.description))
+            return false
+        }
+    }
+}
+
+extension Storage: Appendable {
+    package func resolve(_ labelSets: [LabelSet]) throws(AppendError) -> [SeriesReference] {
+        try appender.withLock { appender throws(AppendError) in
+            try appender.resolve(labelSets, head: head, options: options)
+        }
+    }
+
+    package func append(_ batch: borrowing SampleBatch) throws(AppendError) -> AppendOutcome {
+        let latestTime = clock.now().addingReportingOverflow(options.maximumLead).partialValue
+        return try appender.withLock { appender throws(AppendError) in
+            try appender.append(batch, head: head, latestTime: latestTime)
+        }
+    }
+}
+
+extension Storage: Queryable {
+    package func querier(from start: Int64, through end: Int64) throws(QueryableError) -> any Querier {
+        // In this order: a block that is published in between is in both, which merging notices.
+        let view = head.open()
+        let blocks = blocks.withLock { $0 }
+        return StorageQuerier(head: head, view: view, blocks: blocks, range: start...max(start, end))
+    }
+}
+
+/// Milliseconds of a clock that only goes forward.
+func monotonicMilliseconds() -> Int {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+    return Int(time.tv_sec) * 1_000 + Int(time.tv_nsec) / 1_000_000
+}

@@ -1,0 +1,59 @@
+/// Something that whoever runs the store should know of.
+package enum StorageEvent: Sendable, Equatable {
+    /// How much an event matters.
+    package enum Severity: Sendable {
+        /// The normal course.
+        case info
+        /// Something was lost or will be if nothing is done.
+        case warning
+        /// An operation failed.
+        case error
+    }
+
+    /// The log was read: how many series and samples it gave, and how long that took.
+    case replayed(series: Int, samples: Int, milliseconds: Int)
+    /// The end of the log was not a whole record and was cut off.
+    case tornTail(path: String, offset: Int, bytes: Int)
+    /// Bytes in the middle of the log are damaged and were passed over.
+    case damagedLog(path: String, offset: Int, bytes: Int)
+    /// A record of the log could be read but not be understood.
+    case unusableRecord(path: String, offset: Int, reason: String)
+    /// A block cannot be read; queries in its span of time fail.
+    case damagedBlock(path: String, reason: String)
+    /// A block was written.
+    case compacted(block: String, series: Int, samples: Int, milliseconds: Int)
+    /// A block was removed because its time is over.
+    case expired(block: String)
+    /// An operation in the background failed and will be tried again.
+    case failed(operation: String, reason: String)
+
+    /// How much this event matters.
+    package var severity: Severity {
+        switch self {
+        case .replayed, .compacted, .expired: .info
+        case .tornTail: .warning
+        case .damagedLog, .unusableRecord, .damagedBlock, .failed: .error
+        }
+    }
+}
+
+extension StorageEvent: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .replayed(let series, let samples, let milliseconds):
+            "log replayed: \(series) series, \(samples) samples in \(milliseconds) ms"
+        case .tornTail(let path, let offset, let bytes):
+            "torn tail of \(bytes) bytes cut off \(path) at \(offset)"
+        case .damagedLog(let path, let offset, let bytes):
+            "\(bytes) damaged bytes in \(path) at \(offset) passed over; their samples are lost"
+        case .unusableRecord(let path, let offset, let reason):
+            "record in \(path) at \(offset) passed over: \(reason)"
+        case .damagedBlock(let path, let reason):
+            "damaged block \(path): \(reason); restore it from a backup or remove the folder"
+        case .compacted(let block, let series, let samples, let milliseconds):
+            "block \(block) written: \(series) series, \(samples) samples in \(milliseconds) ms"
+        case .expired(let block): "block \(block) removed after its retention time"
+        case .failed(let operation, let reason): "\(operation) failed and will be tried again: \(reason)"
+        }
+    }
+}

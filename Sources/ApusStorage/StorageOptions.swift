@@ -1,0 +1,25 @@
+/// Settings of a store.
+package struct StorageOptions: Sendable {
+    /// How long samples are kept, in milliseconds; 15 days, as Prometheus does.
+    package var retention: Int64 = 15 * 86_400_000
+    /// The span of time of a block, in milliseconds; the head is written out when it holds one and a half of it.
+    package var blockRange: Int64 = 7_200_000
+    /// Milliseconds between syncs of the log to the disk.
+    ///
+    /// The end of the process loses nothing whatever this is; only a machine that stops without warning loses the last of it. 5 s
+    /// is below every usual scrape interval, so that at most one scrape of a target is lost, and a sync costs some milliseconds.
+    package var syncInterval: Int64 = 5_000
+    /// The size in bytes at which a new log segment begins.
+    package var segmentSize = 64 << 20
+    /// The most series in the head (`--storage.max-series`); about 2 kB of memory each.
+    package var maximumSeries = 10_000_000
+    /// The most bytes of one label set.
+    package var maximumLabelSetBytes = 65_536
+    /// How far a sample may lie ahead of the clock, in milliseconds; ten minutes, as Prometheus allows.
+    package var maximumLead: Int64 = 600_000
+    /// The samples of one chunk in a block.
+    package var blockChunkSamples = 240
+
+    /// The default settings.
+    package init() {}
+}

@@ -1,0 +1,94 @@
+import ApusBytes
+import ApusModel
+
+/// Builds the records of one write to the log; keeps its memory from write to write.
+struct WALRecordWriter {
+    private(set) var writer = ByteWriter(capacity: 1 << 16)
+    private var recordStart = 0
+    private var previousSlot: Int64 = 0
+    private var previousGeneration: UInt32 = 0
+
+    /// What was built so far.
+    var bytes: [UInt8] { writer.bytes }
+
+    /// Forgets what was built; memory beyond a megabyte is given back.
+    mutating func reset() {
+        writer.bytes.removeAll(keepingCapacity: writer.bytes.capacity <= 1 << 20)
+    }
+
+    /// Begins a record of samples with a common time, or with one relative to it per sample.
+    mutating func beginSamples(timestamp: Int64, count: Int, hasTimestamps: Bool) {
+        begin(.samples)
+        writer.appendSignedVarint(timestamp)
+        writer.append(hasTimestamps ? 1 : 0)
+        writer.appendVarint(UInt64(count))
+        previousSlot = 0
+        previousGeneration = 0
+    }
+
+    /// Appends one sample; `offset` is its time after the common one, `nil` when the record has only that.
+    @inline(__always)
+    mutating func appendSample(slot: UInt32, generation: UInt32, offset: Int64?, value: UInt64) {
+        let step = Int64(slot) &- previousSlot
+        previousSlot = Int64(slot)
+        let zigzag = UInt64(bitPattern: (step &<< 1) ^ (step &>> 63))
+        if generation == previousGeneration {
+            writer.appendVarint(zigzag &<< 1)
+        } else {
+            writer.appendVarint(zigzag &<< 1 | 1)
+            writer.appendVarint(UInt64(generation))
+            previousGeneration = generation
+        }
+        if let offset { writer.appendSignedVarint(offset) }
+        writer.appendLittleEndian(value)
+    }
+
+    /// Appends one new series, in a record begun when needed.
+    mutating func appendSeries(slot: UInt32, generation: UInt32, labels: Span<UInt8>) {
+        if recordStart == 0, writer.count == 0 {
+            begin(.series)
+        } else if writer.count - recordStart > WALFormat.seriesBodyLength {
+            finish()
+            begin(.series)
+        }
+        writer.appendVarint(UInt64(slot))
+        writer.appendVarint(UInt64(generation))
+        writer.appendLengthPrefixed(labels)
+    }
+
+    /// Fills in the length and checksum of the record that was begun last.
+    mutating func finish() {
+        let bodyStart = recordStart + WALFormat.recordHeaderLength
+        let start = recordStart
+        let length = UInt32(writer.count - bodyStart)
+        writer.overwriteLittleEndian(length, at: start + 4)
+        let checksum = Self.checksum(writer.bytes.span.extracting(start..<writer.count))
+        writer.overwriteLittleEndian(checksum, at: start + 8)
+        recordStart = 0
+    }
+
+    /// The checksum of a whole record: of its length field and its body.
+    private static func checksum(_ record: Span<UInt8>) -> UInt32 {
+        let length = CRC32C.checksum(record.extracting(4..<8))
+        return CRC32C.checksum(record.extracting(WALFormat.recordHeaderLength..<record.count), continuing: length)
+    }
+
+    /// Appends a whole record with a body from elsewhere.
+    mutating func appendRecord(body: RawSpan) {
+        recordStart = writer.count
+        beginHeader()
+        unsafe body.withUnsafeBytes { unsafe writer.bytes.append(contentsOf: $0) }
+        finish()
+    }
+
+    private mutating func begin(_ type: WALFormat.RecordType) {
+        recordStart = writer.count
+        beginHeader()
+        writer.append(type.rawValue)
+    }
+
+    private mutating func beginHeader() {
+        writer.appendLittleEndian(WALFormat.marker)
+        writer.appendLittleEndian(UInt64(0))
+    }
+}

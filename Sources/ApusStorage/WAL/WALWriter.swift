@@ -1,0 +1,83 @@
+import ApusBytes
+
+/// Writes records to the newest segment of the log.
+struct WALWriter {
+    private let folder: String
+    private let segmentSize: Int
+    private var file: SystemFile
+    private var offset: Int
+    /// A failed write could not be taken back yet: the file may end in a partial record.
+    private var hasPartialWrite = false
+    /// The number of the segment that is written to.
+    private(set) var segment: UInt64
+    /// How much of the segment is known to be on the disk.
+    private var syncedOffset = 0
+
+    /// Begins segment `number` in `folder`.
+    init(folder: String, number: UInt64, segmentSize: Int) throws(FileError) {
+        self.folder = folder
+        self.segmentSize = segmentSize
+        segment = number
+        file = try Self.makeSegment(number, in: folder)
+        offset = WALFormat.headerLength
+    }
+
+    /// The length of the segment that is written to.
+    var segmentLength: Int { offset }
+
+    /// Writes whole records with one call; on a failure the log is as before.
+    mutating func write(_ records: Span<UInt8>) throws(FileError) {
+        if hasPartialWrite { try takeBack() }
+        if offset > WALFormat.headerLength, offset + records.count > segmentSize { try rotate() }
+        do throws(FileError) {
+            try file.write(records, at: offset)
+        } catch {
+            hasPartialWrite = true
+            // When even this fails, the next write tries it again before anything else.
+            do throws(FileError) { try takeBack() } catch {}
+            throw error
+        }
+        offset += records.count
+    }
+
+    /// Ends the segment on disk and begins the next.
+    mutating func rotate() throws(FileError) {
+        if hasPartialWrite { try takeBack() }
+        try file.synchronize()
+        let next = try Self.makeSegment(segment + 1, in: folder)
+        file = next
+        segment += 1
+        offset = WALFormat.headerLength
+        syncedOffset = 0
+    }
+
+    /// The file to be synced, with what `noteSynced` wants to hear; `nil` when all is on the disk.
+    func unsynced() -> (file: SystemFile, segment: UInt64, offset: Int)? {
+        offset == syncedOffset ? nil : (file, segment, offset)
+    }
+
+    /// Remembers that the first `offset` bytes of a segment are on the disk.
+    mutating func noteSynced(segment: UInt64, offset: Int) {
+        if segment == self.segment { syncedOffset = max(syncedOffset, offset) }
+    }
+
+    private mutating func takeBack() throws(FileError) {
+        try file.truncate(to: offset)
+        hasPartialWrite = false
+    }
+
+    private static func makeSegment(_ number: UInt64, in folder: String) throws(FileError) -> SystemFile {
+        let path = "\(folder)/\(WALFormat.segmentName(number))"
+        // Left from a beginning that failed on a full disk, if it is there: nothing was ever written to it.
+        let file = try SystemFile(creating: path)
+        do throws(FileError) {
+            try file.truncate(to: 0)
+            try file.write(WALFormat.header(number: number).span, at: 0)
+            try Folder.synchronize(folder)
+        } catch {
+            do throws(FileError) { try Folder.removeFile(path) } catch {}
+            throw error
+        }
+        return file
+    }
+}
