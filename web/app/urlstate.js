@@ -10,6 +10,9 @@ import { formatDuration, formatTime, parseDuration, parseTime } from "./time.js"
 /** More panels than this in one link are ignored. */
 export const MAX_PANELS = 50;
 
+/** A hundred years; a calendar can say all times within it. */
+export const MAX_RANGE_MS = 100 * 31536e6;
+
 /** Parameters that are kept through a round trip though this page does not act on them. */
 const KEPT = ["show_tree", "show_exemplars", "y_axis_min"];
 
@@ -64,7 +67,7 @@ export function readExplore(search) {
     const panel = defaultPanel();
     panel.expr = get("expr") ?? "";
     panel.tab = readTab(get("tab")) ?? panel.tab;
-    panel.rangeMs = parseDuration(get("range_input") ?? "") ?? panel.rangeMs;
+    panel.rangeMs = Math.min(parseDuration(get("range_input") ?? "") ?? panel.rangeMs, MAX_RANGE_MS);
     const end = parseTime(get("moment_input") || get("end_input") || "", { utc: true, now: Date.now() });
     panel.endMs = typeof end === "number" ? end : null;
     panel.resolution = readResolution(get) ?? panel.resolution;

@@ -37,8 +37,8 @@ const TIME_STEPS = [
 ];
 
 /**
- * Round times in [from, to], at most about `count`. Steps count in wall-clock time of the zone, so that ticks stay on whole hours and midnights across
- * a change of the offset.
+ * Round times in [from, to], at most about `count`. Steps count in wall-clock time of the zone, so that ticks stay on
+ * whole hours and midnights across a change of the offset.
  * @param {number} from
  * @param {number} to
  * @param {number} count
@@ -52,7 +52,8 @@ export function timeTicks(from, to, count, utc) {
   const offset = (t) => (utc ? 0 : new Date(t).getTimezoneOffset() * MINUTE);
   const times = [];
   const start = Math.ceil((from - offset(from)) / step) * step;
-  for (let wall = start; times.length < 200; wall += step) {
+  // Bounded by rounds: times beyond what a calendar can say have no offset, and every comparison with them is false.
+  for (let wall = start, round = 0; round < 200; wall += step, round++) {
     // The offset before and after the wall time differ only at a change; the second look settles it.
     const t = wall + offset(wall + offset(wall));
     if (t > to) break;

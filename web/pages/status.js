@@ -1,6 +1,7 @@
 /** Status: build and run, the storage's head and its cardinality, flags, configuration. The tab is in the address. */
 import { fill, h, scrollBox, setText } from "../ui/dom.js";
 import { icon } from "../ui/icons.js";
+import { copyButton } from "../ui/copy.js";
 import { createTabs } from "../ui/tabs.js";
 import { yamlNodes } from "../ui/code.js";
 import { t } from "../app/i18n/i18n.js";
@@ -9,7 +10,6 @@ import { writeSearch } from "../app/router.js";
 import { formatTime } from "../app/time.js";
 import { language, zone } from "../app/settings.js";
 import { formatValue } from "../chart/units.js";
-import { copyButton } from "./explore/table.js";
 
 const TABS = /** @type {const} */ (["overview", "cardinality", "flags", "config"]);
 /** @typedef {typeof TABS[number]} StatusTab */

@@ -37,12 +37,12 @@ export function commonLabels(sets) {
   return new Set(Object.keys(head).filter((name) => rest.every((labels) => labels[name] === head[name])));
 }
 
-/** Labels as small chips. @param {Labels} labels @param {Set<string>} [without] */
-export function labelChips(labels, without) {
+/** Labels as small chips. @param {Labels} labels */
+export function labelChips(labels) {
   return h(
     "span",
     { class: "chips" },
-    Object.entries(labels).filter(([name]) => !without?.has(name)).map(([name, value]) =>
+    Object.entries(labels).map(([name, value]) =>
       h(
         "span",
         { class: "chip" },

@@ -34,6 +34,7 @@ Deno.test("wrong values fall back to the defaults", () => {
     "?g0.expr=up&g0.tab=9&g0.range_input=x&g0.end_input=y&g0.res_type=fixed&g0.res_step=-1&refresh=never",
   );
   assert.deepEqual(state, { panels: [{ ...defaultPanel(), expr: "up" }], refreshMs: 0 });
+  assert.equal(readExplore("?g0.expr=up&g0.range_input=99999y").panels[0]?.rangeMs, 100 * 31536e6);
   assert.deepEqual(readExplore("").panels, [defaultPanel()]);
   assert.equal(
     readExplore("?" + Array.from({ length: 500 }, (_, i) => `g${i}.expr=up`).join("&")).panels.length,

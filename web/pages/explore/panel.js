@@ -7,6 +7,7 @@ import { t } from "../../app/i18n/i18n.js";
 import { ApiError, ask, isAbort, serverNow } from "../../app/api.js";
 import { rememberQuery, zone } from "../../app/settings.js";
 import { formatDuration, stepFor } from "../../app/time.js";
+import { MAX_RANGE_MS } from "../../app/urlstate.js";
 import { createEditor } from "../../promql/editor.js";
 import { errorPosition } from "../../promql/context.js";
 import { createGraphView } from "./graph.js";
@@ -119,7 +120,7 @@ export function createQueryPanel({ state, catalogue, onChange, onDuplicate, onRe
 
   /** @param {{rangeMs: number, endMs: number | null}} next */
   function setTime({ rangeMs, endMs }) {
-    state.rangeMs = Math.min(Math.max(10, rangeMs), 100 * 31536e6);
+    state.rangeMs = Math.min(Math.max(10, rangeMs), MAX_RANGE_MS);
     state.endMs = endMs;
     timeRange.set(state);
     changed();

@@ -1,6 +1,6 @@
 /** The Table and JSON tabs: an instant query's answer with one column per label, and as it came. */
 import { h } from "../../ui/dom.js";
-import { icon } from "../../ui/icons.js";
+import { copyButton } from "../../ui/copy.js";
 import { createVirtualTable } from "../../ui/vtable.js";
 import { t } from "../../app/i18n/i18n.js";
 import { formatTime } from "../../app/time.js";
@@ -86,30 +86,4 @@ export function jsonView(data) {
       text.length > MAX_JSON ? `${text.slice(0, MAX_JSON)}\n… ${t("table.cut")}` : text,
     ),
   );
-}
-
-/** A button that puts a text on the clipboard and says so. @param {() => string} text */
-export function copyButton(text) {
-  const caption = h("span", { role: "status" }, t("copy.copy"));
-  const button = h(
-    "button",
-    {
-      class: "button small copy",
-      type: "button",
-      on: {
-        click: async () => {
-          try {
-            await navigator.clipboard.writeText(text());
-            caption.textContent = t("copy.done");
-          } catch {
-            caption.textContent = t("copy.failed"); // Browsers give the clipboard to secure contexts only.
-          }
-          setTimeout(() => caption.textContent = t("copy.copy"), 1500);
-        },
-      },
-    },
-    icon("copy"),
-    caption,
-  );
-  return button;
 }

@@ -1,0 +1,30 @@
+/** Copying to the clipboard. */
+import { h } from "./dom.js";
+import { icon } from "./icons.js";
+import { t } from "../app/i18n/i18n.js";
+
+/** A button that puts a text on the clipboard and says so. @param {() => string} text */
+export function copyButton(text) {
+  const caption = h("span", { role: "status" }, t("copy.copy"));
+  const button = h(
+    "button",
+    {
+      class: "button small copy",
+      type: "button",
+      on: {
+        click: async () => {
+          try {
+            await navigator.clipboard.writeText(text());
+            caption.textContent = t("copy.done");
+          } catch {
+            caption.textContent = t("copy.failed"); // Browsers give the clipboard to secure contexts only.
+          }
+          setTimeout(() => caption.textContent = t("copy.copy"), 1500);
+        },
+      },
+    },
+    icon("copy"),
+    caption,
+  );
+  return button;
+}
