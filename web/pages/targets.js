@@ -26,6 +26,7 @@ export const targetsPage = {
     /** Rows by target, kept so that an update changes texts and leaves focus and selection alone. @type {Map<string, ReturnType<typeof targetRow>>} */
     const rows = new Map();
     let layout = "";
+    let loading = false;
     const controller = new AbortController();
 
     const counts = HEALTH.map((health) => {
@@ -98,6 +99,8 @@ export const targetsPage = {
     }
 
     async function load() {
+      if (loading) return;
+      loading = true;
       try {
         data = (await ask("targets", { state: "active" }, controller.signal)).data;
         fill(notices);
@@ -106,6 +109,8 @@ export const targetsPage = {
         if (isAbort(error)) return;
         if (!(error instanceof ApiError)) throw error;
         fill(notices, h("div", { class: "notice error" }, icon("warning"), h("p", null, error.message)));
+      } finally {
+        loading = false;
       }
     }
 
@@ -118,6 +123,8 @@ export const targetsPage = {
         setText(number, String(targets.filter((target) => target.health === health).length));
         button.setAttribute("aria-pressed", String(filter.health === health));
       }
+      const present = new Set(targets.map(keyOf));
+      for (const key of rows.keys()) if (!present.has(key)) rows.delete(key);
       const shown = filterTargets(targets, filter);
       const grouped = pools(shown, targets);
       const nextLayout = JSON.stringify([
