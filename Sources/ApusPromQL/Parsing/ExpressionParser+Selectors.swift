@@ -31,6 +31,18 @@ extension ExpressionParser {
             above: 0)
     }
 
+    /// Reads a selector that describes one series, up to the end of the text.
+    mutating func parseWholeSeries() throws(ParseError) -> LabelSet {
+        let result = try parseVectorSelector()
+        guard token.kind == .endOfInput else { throw unexpected() }
+        guard case .vectorSelector(let selector) = result.expression else { return .empty }
+        if let other = selector.matchers.first(where: { $0.operation != .equal }) {
+            throw failure(
+                "unexpected <op:\(other.operation.rawValue)> in label set, expected \"=\"", at: selector.range)
+        }
+        return LabelSet(selector.matchers.map { Label(name: $0.name, value: $0.value) })
+    }
+
     /// The order in which matchers are printed: by their text, the one that stands for the name last.
     private static func inNormalOrder(_ matchers: [Matcher], _ name: String?) -> [Matcher] {
         guard matchers.count > 1 else { return matchers }

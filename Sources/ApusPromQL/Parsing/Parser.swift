@@ -36,4 +36,14 @@ package enum Parser {
         }
         return selector.matchers
     }
+
+    /// Reads the description of one series, `name{label="value"}`, as scripts and rule tests hold it.
+    ///
+    /// A label with an empty value counts as absent; no label at all is allowed.
+    /// - Throws: the first error in the text, in Prometheus' words.
+    package static func parseSeries(_ text: String) throws(ParseError) -> LabelSet {
+        let bytes = Array(text.utf8)
+        var parser = try ExpressionParser(bytes, options: ParserOptions())
+        return try parser.parseWholeSeries()
+    }
 }
