@@ -9,10 +9,14 @@ protocol ExposedFamily: Sendable {
 }
 
 /// The children of one family, found by their label values.
-final class ChildTable<Child: Instrument>: ExposedFamily {
+///
+/// Not generic over the children's class, because a generic lock that other modules use unspecialised costs ten times the
+/// look-up itself; `MetricFamily` gives the class back.
+@usableFromInline
+final class ChildTable: ExposedFamily {
     private struct State {
         var index = ChildIndex()
-        var children: [Child] = []
+        var children: [any Instrument] = []
         var labels: [RenderedLabels] = []
         /// The children's numbers in the order of their labels; empty when it must be made again.
         var sorted: [Int] = []
@@ -20,11 +24,12 @@ final class ChildTable<Child: Instrument>: ExposedFamily {
 
     let descriptor: MetricDescriptor
     private let constantLabels: [Label]
-    private let makeChild: @Sendable () -> Child
-    private let writeChild: @Sendable (Child, [UInt8], inout ExpositionWriter) -> Void
+    private let makeChild: @Sendable () -> any Instrument
+    private let writeChild: @Sendable (any Instrument, [UInt8], inout ExpositionWriter) -> Void
     private let state = Mutex(State())
 
-    init(
+    /// A family whose children are all of one class.
+    init<Child: Instrument>(
         _ descriptor: MetricDescriptor,
         constantLabels: [Label],
         makeChild: @escaping @Sendable () -> Child,
@@ -33,11 +38,14 @@ final class ChildTable<Child: Instrument>: ExposedFamily {
         self.descriptor = descriptor
         self.constantLabels = constantLabels
         self.makeChild = makeChild
-        self.writeChild = writeChild
+        self.writeChild = { child, labels, writer in
+            writeChild(unsafe unsafeDowncast(child, to: Child.self), labels, &writer)
+        }
     }
 
     /// The child with these values, made when it is new; `values` has as many elements as there are label names.
-    func child(_ values: Span<String>) -> Child {
+    @usableFromInline
+    func child(_ values: Span<String>) -> any Instrument {
         state.withLock { state in
             if let number = state.index.find(values) { return state.children[number] }
             let child = makeChild()

@@ -10,17 +10,26 @@
 ///
 /// A look-up costs about 50 ns; code that runs more often keeps the child. Every method may be called from any thread.
 public struct MetricFamily<Child: Instrument, let labelCount: Int>: Sendable {
-    let table: ChildTable<Child>
+    @usableFromInline
+    let table: ChildTable
 
-    init(_ table: ChildTable<Child>) {
+    /// The family of a table whose children are all of class `Child`.
+    init(_ table: ChildTable) {
         self.table = table
+    }
+
+    /// The child with the given values; the registry made the table with children of this class only.
+    @inlinable
+    func child(_ values: Span<String>) -> Child {
+        unsafe unsafeDowncast(table.child(values), to: Child.self)
     }
 
     /// The child with the given label values, in the order of the label names; made when it is asked for first.
     ///
     /// The form for any number of labels: `family[["a", "b", "c", "d", "e"]]`.
+    @inlinable
     public subscript(_ values: [labelCount of String]) -> Child {
-        table.child(values.span)
+        child(values.span)
     }
 
     /// Takes the child with the given label values out of the exposition.
@@ -42,32 +51,36 @@ public struct MetricFamily<Child: Instrument, let labelCount: Int>: Sendable {
 
 extension MetricFamily where labelCount == 1 {
     /// The child with the given label value; made when it is asked for first.
+    @inlinable
     public subscript(_ value: String) -> Child {
         let values: [1 of String] = [value]
-        return table.child(values.span)
+        return child(values.span)
     }
 }
 
 extension MetricFamily where labelCount == 2 {
     /// The child with the given label values; made when it is asked for first.
+    @inlinable
     public subscript(_ first: String, _ second: String) -> Child {
         let values: [2 of String] = [first, second]
-        return table.child(values.span)
+        return child(values.span)
     }
 }
 
 extension MetricFamily where labelCount == 3 {
     /// The child with the given label values; made when it is asked for first.
+    @inlinable
     public subscript(_ first: String, _ second: String, _ third: String) -> Child {
         let values: [3 of String] = [first, second, third]
-        return table.child(values.span)
+        return child(values.span)
     }
 }
 
 extension MetricFamily where labelCount == 4 {
     /// The child with the given label values; made when it is asked for first.
+    @inlinable
     public subscript(_ first: String, _ second: String, _ third: String, _ fourth: String) -> Child {
         let values: [4 of String] = [first, second, third, fourth]
-        return table.child(values.span)
+        return child(values.span)
     }
 }

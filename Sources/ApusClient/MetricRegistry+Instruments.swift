@@ -7,7 +7,7 @@ extension MetricRegistry {
     ///
     /// - Throws: `MetricError` when the name is taken or not valid.
     public func counter(_ name: String, help: String, unit: String = "") throws(MetricError) -> Counter {
-        try counters(MetricDescriptor(.counter, name, help: help, unit: unit)).child(Self.noValues.span)
+        try MetricFamily<Counter, 0>(counters(MetricDescriptor(.counter, name, help: help, unit: unit)))[[]]
     }
 
     /// Makes and registers a family of counters with labels.
@@ -41,7 +41,7 @@ extension MetricRegistry {
         try add(CallbackFamily(descriptor, constantLabels: everySeriesLabels, read: read))
     }
 
-    private func counters(_ descriptor: MetricDescriptor) throws(MetricError) -> ChildTable<Counter> {
+    private func counters(_ descriptor: MetricDescriptor) throws(MetricError) -> ChildTable {
         let table = ChildTable(
             descriptor,
             constantLabels: everySeriesLabels,
@@ -65,7 +65,7 @@ extension MetricRegistry {
     ///
     /// - Throws: `MetricError` when the name is taken or not valid.
     public func gauge(_ name: String, help: String, unit: String = "") throws(MetricError) -> Gauge {
-        try gauges(MetricDescriptor(.gauge, name, help: help, unit: unit)).child(Self.noValues.span)
+        try MetricFamily<Gauge, 0>(gauges(MetricDescriptor(.gauge, name, help: help, unit: unit)))[[]]
     }
 
     /// Makes and registers a family of gauges with labels.
@@ -98,7 +98,7 @@ extension MetricRegistry {
         try add(CallbackFamily(descriptor, constantLabels: everySeriesLabels, read: read))
     }
 
-    private func gauges(_ descriptor: MetricDescriptor) throws(MetricError) -> ChildTable<Gauge> {
+    private func gauges(_ descriptor: MetricDescriptor) throws(MetricError) -> ChildTable {
         let table = ChildTable(
             descriptor,
             constantLabels: everySeriesLabels,
@@ -122,7 +122,7 @@ extension MetricRegistry {
         buckets: HistogramBuckets = .latency
     ) throws(MetricError) -> Histogram {
         let descriptor = MetricDescriptor(.histogram, name, help: help, unit: unit)
-        return try histograms(descriptor, buckets: buckets).child(Self.noValues.span)
+        return try MetricFamily<Histogram, 0>(histograms(descriptor, buckets: buckets))[[]]
     }
 
     /// Makes and registers a family of histograms with labels.
@@ -143,7 +143,7 @@ extension MetricRegistry {
     private func histograms(
         _ descriptor: MetricDescriptor,
         buckets: HistogramBuckets
-    ) throws(MetricError) -> ChildTable<Histogram> {
+    ) throws(MetricError) -> ChildTable {
         guard let bounds = buckets.checked() else { throw .invalidBuckets(metric: descriptor.name) }
         let layout = HistogramLayout(upperBounds: bounds)
         let table = ChildTable(
@@ -154,8 +154,6 @@ extension MetricRegistry {
         try add(table)
         return table
     }
-
-    private static let noValues: [String] = []
 
     private static func array<let count: Int>(_ names: [count of String]) -> [String] {
         var result: [String] = []

@@ -1,4 +1,6 @@
 import ApusClient
+import ApusExposition
+import ApusModel
 import Testing
 
 @Suite("Registry and exposition")
@@ -101,5 +103,158 @@ struct RegistryTests {
                 # EOF
 
                 """)
+    }
+
+    @Test("wrong names, labels, units and bounds are refused and leave nothing behind")
+    func refusals() throws {
+        let registry = MetricRegistry()
+        func error(_ make: () throws -> Void) -> MetricError? {
+            do {
+                try make()
+                return nil
+            } catch {
+                return error as? MetricError
+            }
+        }
+        #expect(error { _ = try registry.counter("", help: "") } == .invalidName(""))
+        #expect(error { _ = try registry.counter("a\0b", help: "") } == .invalidName("a\0b"))
+        #expect(error { _ = try registry.counter("_total", help: "") } == .invalidName("_total"))
+        #expect(
+            error { _ = try registry.gauge("g", help: "", labels: ["__x"]) }
+                == .invalidLabelName("__x", metric: "g", reason: "begins with __, which is reserved"))
+        #expect(
+            error { _ = try registry.gauge("g", help: "", labels: ["a", "a"]) }
+                == .invalidLabelName("a", metric: "g", reason: "occurs twice"))
+        #expect(
+            error { _ = try registry.histogram("g", help: "", labels: ["le"]) }
+                == .invalidLabelName("le", metric: "g", reason: "is reserved for the bounds of the buckets"))
+        #expect(
+            error { _ = try registry.gauge("g", help: "", unit: "seconds") }
+                == .unitNotInName(unit: "seconds", metric: "g"))
+        for buckets in [[1, 1], [2, 1], [.nan], [-.infinity, 1], [.infinity, .infinity]] as [HistogramBuckets] {
+            #expect(
+                error { _ = try registry.histogram("g", help: "", buckets: buckets) } == .invalidBuckets(metric: "g"))
+        }
+        #expect(error { _ = try MetricRegistry(constantLabels: ["": "x"]) } != nil)
+        #expect(registry.expose().body.isEmpty)
+        _ = try registry.gauge("g", help: "")
+    }
+
+    @Test("a name that another family or its samples have is refused")
+    func duplicates() throws {
+        let registry = MetricRegistry()
+        _ = try registry.histogram("h", help: "")
+        _ = try registry.counter("c_total", help: "")
+        for name in ["h", "h_bucket", "h_sum", "h_count", "c_total", "c"] {
+            #expect(throws: MetricError.duplicateName(name)) { try registry.gauge(name, help: "") }
+        }
+        #expect(registry.unregister("h"))
+        #expect(!registry.unregister("h"))
+        _ = try registry.gauge("h_sum", help: "")
+    }
+
+    private struct Failing: Collector {
+        static let good = MetricDescriptor(.gauge, "good", help: "Good.", labelNames: ["a"])
+        static let other = MetricDescriptor(.info, "build_info", help: "Build.", labelNames: ["version"])
+        let problem: Int
+
+        var families: [MetricDescriptor] { [Self.good, Self.other] }
+
+        func collect(into samples: inout CollectedSamples) throws(MetricError) {
+            try samples.append(2, labels: ["y"], to: Self.good)
+            try samples.append(1, labels: ["x"], to: Self.good)
+            try samples.append(1, labels: ["1.0"], to: Self.other)
+            switch problem {
+            case 1: try samples.append(1, labels: [], to: Self.good)
+            case 2: try samples.append(1, labels: ["x"], to: Self.good)
+            case 3: try samples.append(1, to: MetricDescriptor(.gauge, "undeclared", help: ""))
+            default: break
+            }
+        }
+    }
+
+    @Test("a collector's values are exposed sorted; one that fails is left out and named")
+    func collectors() throws {
+        let registry = MetricRegistry()
+        _ = try registry.gauge("a", help: "")
+        try registry.register(Failing(problem: 0))
+        #expect(throws: MetricError.duplicateName("good")) { try registry.register(Failing(problem: 0)) }
+        #expect(
+            text(registry) == """
+                # TYPE a gauge
+                a 0
+                # HELP build_info Build.
+                # TYPE build_info gauge
+                build_info{version="1.0"} 1
+                # HELP good Good.
+                # TYPE good gauge
+                good{a="x"} 1
+                good{a="y"} 2
+
+                """)
+        #expect(text(registry, accept: "application/openmetrics-text").contains("# TYPE build info\nbuild_info{"))
+        #expect(registry.unregister("build_info"))
+        for (problem, failure) in [
+            (1, MetricError.wrongLabelCount(metric: "good", expected: 1, given: 0)),
+            (2, .duplicateSample(metric: "good")), (3, .undeclaredFamily("undeclared")),
+        ] {
+            try registry.register(Failing(problem: problem))
+            let exposition = registry.expose()
+            #expect(exposition.failures == [failure.description])
+            #expect(String(decoding: exposition.body, as: UTF8.self) == "# TYPE a gauge\na 0\n")
+            #expect(registry.unregister("good"))
+        }
+    }
+
+    @Test("the process shows its standard metrics with values that can be true")
+    func process() throws {
+        let registry = MetricRegistry()
+        try registry.register(ProcessCollector())
+        let exposition = registry.expose()
+        #expect(exposition.failures == [])
+        var reader = ExpositionReader()
+        var scraped = ScrapedBody()
+        try reader.read(exposition.body.span, format: .text, into: &scraped)
+        var values: [String: Double] = [:]
+        for index in scraped.slots.indices {
+            values[reader.labels(of: scraped.slots[index]).metricName ?? ""] = scraped.values[index]
+        }
+        func value(_ name: String) throws -> Double { try #require(values[name], "\(name) is missing") }
+        let now = Double(SystemWallClock().now()) / 1_000
+        #expect(try value("process_cpu_seconds_total") >= 0)
+        #expect((3...100_000).contains(try value("process_open_fds")))
+        #expect(try value("process_max_fds") >= value("process_open_fds"))
+        #expect(try value("process_resident_memory_bytes") > 1_000_000)
+        #expect(try value("process_virtual_memory_bytes") > value("process_resident_memory_bytes"))
+        #expect(try value("process_virtual_memory_max_bytes") > 0)
+        #expect(try value("process_threads") >= 1)
+        #expect((now - 86_400...now + 2).contains(try value("process_start_time_seconds")))
+    }
+
+    @Test("both formats of one registry are read back to the same series and values")
+    func readBack() throws {
+        let registry = try MetricRegistry(constantLabels: ["host": "a\"b"])
+        let latency = try registry.histogram("latency_seconds", help: "L.", labels: ["한 글"])
+        let requests = try registry.counter("requests_total", help: "R.", labels: ["code", "path"])
+        for number in 0..<100 {
+            latency["v\(number % 3)"].observe(Double(number) / 10)
+            requests["\(number % 4)", "/a\\b\n\"\(number % 7)"].increment(by: Double(number) / 4)
+        }
+        func read(_ accept: String, _ format: ExpositionFormat) throws -> [LabelSet: Double] {
+            let body = registry.expose(accept: accept).body
+            var reader = ExpositionReader()
+            var scraped = ScrapedBody()
+            try reader.read(body.span, format: format, into: &scraped)
+            var values: [LabelSet: Double] = [:]
+            for index in scraped.slots.indices {
+                values[reader.labels(of: scraped.slots[index])] = scraped.values[index]
+            }
+            #expect(values.count == scraped.count)
+            return values
+        }
+        let text = try read("text/plain;version=1.0.0;escaping=allow-utf-8", .text)
+        let openMetrics = try read("application/openmetrics-text;version=1.0.0;escaping=allow-utf-8", .openMetrics)
+        #expect(text == openMetrics)
+        #expect(text.count == 3 * 14 + 28)
     }
 }

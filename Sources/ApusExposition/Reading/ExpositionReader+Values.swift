@@ -86,14 +86,14 @@ extension ExpositionReader {
         return value.isNaN ? SpecialValue.normalNaN : value
     }
 
-    /// A time in seconds as milliseconds.
+    /// A time in seconds as milliseconds; one beyond the range of milliseconds becomes its end.
     private static func seconds(_ body: Span<UInt8>, from start: Int, to end: Int) throws(ReadFailure) -> Int64 {
         let token = body.extracting(start..<end)
-        guard let seconds = NumberText.parseFloat(token), seconds.isFinite,
-            let milliseconds = Int64(exactly: (seconds * 1_000).rounded(.toNearestOrEven)),
-            milliseconds != ScrapedBody.noTimestamp
-        else { throw failure(.invalidTimestamp(excerpt(token)), token, at: start) }
-        return milliseconds
+        guard let seconds = NumberText.parseFloat(token), seconds.isFinite else {
+            throw failure(.invalidTimestamp(excerpt(token)), token, at: start)
+        }
+        let milliseconds = (seconds * 1_000).rounded(.toNearestOrEven)
+        return Int64(exactly: milliseconds) ?? (milliseconds < 0 ? -.max : .max)
     }
 
     /// The failure of a token, or the better reason where only a carriage return is wrong with it.

@@ -54,7 +54,9 @@ struct KnownLine {
 struct KnownLines {
     private(set) var arena: [UInt8] = []
     var lines: [KnownLine] = []
-    /// Line number plus one in the lower half and the upper half of the hash; 0 when free. The count is a power of two.
+    /// Line number plus one in the lower half and the upper half of the hash; 0 when free.
+    ///
+    /// The count is a power of two.
     private var table: [UInt64] = Array(repeating: 0, count: 16)
     private let hash = SeededHash.perProcess
 

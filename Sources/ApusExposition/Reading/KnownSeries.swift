@@ -9,7 +9,9 @@ struct KnownSeries {
     private(set) var lines: [UInt32] = []
     private var hashes: [UInt64] = []
     private var freeSlots: [UInt32] = []
-    /// Slot plus one; 0 when free. The count is a power of two.
+    /// Slot plus one; 0 when free.
+    ///
+    /// The count is a power of two.
     private var table: [UInt32] = Array(repeating: 0, count: 16)
     /// The number of slots in use.
     private(set) var count = 0

@@ -43,6 +43,8 @@ struct MetadataText {
         }
         guard hasBlank else { throw ReadFailure(.invalidComment, at: 1) }
         index = Self.skipSeparator(line, from: index, format: format)
+        // In the text format a keyword alone is a comment.
+        if format == .text, index == line.count { return }
         try readName(line, &index)
         guard index == line.count || BodyCursor.isBlank(line[index]) else {
             throw ReadFailure(.expectedMetadataName, at: index)
