@@ -83,8 +83,8 @@ const VIEWS = {
       "div",
       { class: "fact-cards" },
       facts(t("status.build"), build.data),
-      facts(t("status.runtime"), runtime.data),
       facts(t("status.head"), tsdb.data.headStats),
+      facts(t("status.runtime"), runtime.data),
     );
   },
   async cardinality(signal) {
