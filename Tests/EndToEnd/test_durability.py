@@ -1,0 +1,61 @@
+"""Nothing that a query has shown is lost by kill -9, on the real program under load."""
+
+import itertools
+import random
+import time
+
+from harness import Apus, Target, configuration, eventually
+
+
+def test_what_a_query_showed_survives_kill_9():
+    counter = itertools.count()
+
+    def page():
+        number = next(counter)
+        return "".join(f'load_total{{n="{n}"}} {number}\n' for n in range(500))
+
+    random_moments = random.Random(20261122)
+    shown = {}
+    # Ten targets and an interval of 100 ms: about 50,000 samples a second, in ten rounds with one folder.
+    targets = [Target(page) for _ in range(10)]
+    apus = Apus(configuration({"load": [t.address for t in targets]}, interval="100ms"))
+    try:
+        for round_number in range(10):
+            apus.start()
+            for key, values in shown.items():
+                instance, n = key
+                result = apus.query(f'load_total{{instance="{instance}",n="{n}"}}[10m]')
+                assert result, f"round {round_number}: series {key} is gone"
+                stored = {t: v for t, v in result[0]["values"]}
+                missing = {t: v for t, v in values.items() if stored.get(t) != v}
+                assert not missing, f"round {round_number}: {key} lost {len(missing)} of {len(values)} samples"
+            eventually(lambda: apus.query('count(load_total)'), timeout=10)
+            end = time.monotonic() + random_moments.uniform(0.2, 1.2)
+            while time.monotonic() < end:
+                n = random_moments.randrange(500)
+                for series in apus.query(f'load_total{{n="{n}"}}[1m]'):
+                    key = (series["metric"]["instance"], str(n))
+                    shown.setdefault(key, {}).update({t: v for t, v in series["values"]})
+            apus.kill()
+        assert sum(len(v) for v in shown.values()) > 1_000
+    finally:
+        apus.__exit__()
+        for target in targets:
+            target.server.shutdown()
+            target.server.server_close()
+
+
+def test_a_damaged_end_of_the_log_is_cut_logged_and_counted():
+    with Target("kept 1\n") as target:
+        apus = Apus(configuration({"t": target.address}, interval="200ms"))
+        with apus:
+            eventually(lambda: (apus.value("count_over_time(kept[1m])") or 0) >= 3)
+            apus.kill()
+            log = sorted(p for p in (apus.folder / "data" / "wal").iterdir() if p.is_file())[-1]
+            with open(log, "ab") as file:
+                file.write(b"\x07half a record")
+            apus.start()
+            assert apus.value("count_over_time(kept[1m])") >= 3
+            assert apus.value("prometheus_tsdb_wal_corruptions_total") == 1.0 or eventually(
+                lambda: apus.value("prometheus_tsdb_wal_corruptions_total") == 1.0)
+            assert str(log.name) in apus.log_text()
