@@ -71,6 +71,8 @@ struct LimitTests {
     func tooManyNodes() {
         let list = Array(repeating: "'a'", count: 60_000).joined(separator: ",")
         #expect(Self.message("label_join(x,\(list))") == "expression is too large: more than 50000 nodes")
+        let matchers = Array(repeating: "a=~'.x'", count: 60_000).joined(separator: ",")
+        #expect(Self.message("x{\(matchers)}") == "expression is too large: more than 50000 nodes")
     }
 
     @Test("switched-off features are refused with their names")

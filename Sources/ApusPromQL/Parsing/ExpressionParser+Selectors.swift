@@ -57,6 +57,7 @@ extension ExpressionParser {
         var name: String?
         while token.kind != .rightBrace {
             let labelRange = token.range
+            try countNode(at: labelRange)
             let label: String
             let isQuoted = token.kind == .string
             switch token.kind {

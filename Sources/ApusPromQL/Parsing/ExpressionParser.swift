@@ -315,13 +315,17 @@ struct ExpressionParser: ~Copyable {
 
     /// A node whose tallest child has the given height, after checking the limits.
     mutating func subtree(_ expression: Expression, above height: Int) throws(ParseError) -> Subtree {
-        nodeCount += 1
-        guard nodeCount <= options.maximumNodes else {
-            throw failure(
-                "expression is too large: more than \(options.maximumNodes) nodes", at: expression.range)
-        }
+        try countNode(at: expression.range)
         guard height < options.maximumDepth else { throw tooDeep(at: expression.range) }
         return Subtree(expression: expression, height: height + 1)
+    }
+
+    /// Counts a node, or a matcher, of which each may cost a compiled pattern.
+    mutating func countNode(at range: SourceRange) throws(ParseError) {
+        nodeCount += 1
+        guard nodeCount <= options.maximumNodes else {
+            throw failure("expression is too large: more than \(options.maximumNodes) nodes", at: range)
+        }
     }
 
     /// Counts a level of recursion.

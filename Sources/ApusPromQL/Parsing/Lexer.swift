@@ -8,7 +8,7 @@ struct Lexer {
     private var openParentheses = 0
     private var isInBraces = false
     private var isInBrackets = false
-    /// Whether nothing but the start of a duration expression was seen since the bracket.
+    /// Whether the colon between the window and the step of a subquery was seen.
     private var hasSeenColon = false
 
     init(_ text: [UInt8]) {

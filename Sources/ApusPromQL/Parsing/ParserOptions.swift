@@ -6,7 +6,7 @@ package struct ParserOptions: Sendable, Hashable {
     ///
     /// A level costs the parser less than 3 KiB of stack, so that a thread with 1 MiB can read any accepted text.
     package var maximumDepth = 250
-    /// The largest number of nodes.
+    /// The largest number of nodes and matchers.
     package var maximumNodes = 50_000
     /// Whether functions and aggregations are accepted that Prometheus has behind a feature flag.
     package var allowsExperimentalFunctions = true

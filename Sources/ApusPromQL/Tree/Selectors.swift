@@ -20,9 +20,9 @@ package enum WindowExtension: String, Sendable {
 
 /// `name{label="value"}`: the series with certain labels, one sample per step.
 package struct VectorSelector: Sendable, Hashable {
-    /// The metric's name when it was given as a name rather than as a matcher on `__name__`; also among `matchers`.
+    /// The metric's name when it stands before the braces; also among `matchers`.
     package var name: String?
-    /// All conditions, the one on the metric's name included (last, when it comes from `name`).
+    /// All conditions, sorted by their text; the one that stands for `name` comes last.
     package var matchers: [Matcher]
     /// How far before the evaluation time to look; negative for later.
     package var offset: DurationValue?
