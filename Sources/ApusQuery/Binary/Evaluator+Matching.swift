@@ -16,10 +16,8 @@ extension Evaluator {
         let many = isManyLeft ? left : right
         let one = isManyLeft ? right : left
         let oneGroups = key.index(one.series)
-        let fills = (
-            many: isManyLeft ? matching.fillLeft : matching.fillRight,
-            one: isManyLeft ? matching.fillRight : matching.fillLeft
-        )
+        // As in Prometheus "left" and "right" are meant after the sides were ordered: `fill_left` stands for "many".
+        let fills = (many: matching.fillLeft, one: matching.fillRight)
         if fills.many == nil, fills.one == nil,
             let pairs = distinctPairs(matching, key, labelling, many: many, one: one, oneGroups)
         {

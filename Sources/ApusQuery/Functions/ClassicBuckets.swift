@@ -104,6 +104,8 @@ struct ClassicBuckets {
         for (bound, count) in zip(bounds, counts) {
             if lowerBound >= value { return rank }
             if bound > value {
+                // Nothing can be interpolated in a bucket without a lower bound: all of it counts as below.
+                if lowerBound.isInfinite { return count }
                 return rank + (count - rank) * (value - lowerBound) / (bound - lowerBound)
             }
             rank = count
