@@ -125,14 +125,14 @@ extension SectionSchema.Rule {
                     throw .invalid(entry.key.keyPosition, "\(name) is a reserved header. It must not be changed")
                 }
             }
-        case .trimmedTexts(let field):
+        case .distinctTexts(let field):
             var seen: Set<String> = []
             for element in try nodes[field]?.elements(expected: "[]string") ?? [] {
-                let text = try element.text()
-                guard !text.isEmpty, text.first != " ", text.last != " ", seen.insert(text).inserted else {
+                let text = try element.text().trimmingSpaces()
+                guard !text.isEmpty, seen.insert(text).inserted else {
                     throw .invalid(
                         element.position,
-                        "invalid '\(field)': \(QuotedText.quoted(text)) is empty, has spaces around it, or is there twice"
+                        "invalid '\(field)': \(QuotedText.quoted(text)) is empty or there twice"
                     )
                 }
             }

@@ -169,7 +169,7 @@ extension SectionSchema {
             ("promote_scope_metadata", .flag), ("label_name_underscore_sanitization", .flag),
             ("label_name_preserve_multiple_underscores", .flag),
         ],
-        rules: [.trimmedTexts("ignore_resource_attributes")])
+        rules: [.distinctTexts("ignore_resource_attributes")])
 
     static let tracing = SectionSchema(
         name: "config.plain",

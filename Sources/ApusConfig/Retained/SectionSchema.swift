@@ -24,7 +24,8 @@ struct SectionSchema: Sendable {
         case httpAddress(String)
         /// Headers that the protocol sets itself may not be set.
         case freeHeaders(String, authorizationMessage: String)
-        case trimmedTexts(String)
+        /// A list of texts none of which is empty or there twice.
+        case distinctTexts(String)
     }
 
     /// The section's name in messages.

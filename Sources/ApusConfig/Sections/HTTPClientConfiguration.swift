@@ -162,7 +162,8 @@ extension HTTPClientConfiguration.Authorization {
 }
 
 extension String {
-    fileprivate func trimmingSpaces() -> String {
+    /// The text without white space at both ends.
+    func trimmingSpaces() -> String {
         let trimmed = drop(while: \.isWhitespace)
         guard let last = trimmed.lastIndex(where: { !$0.isWhitespace }) else { return "" }
         return String(trimmed[...last])

@@ -82,7 +82,7 @@ package struct TLSConfiguration: Sendable, Hashable {
 
 /// Through which proxy requests go.
 package struct ProxyConfiguration: Sendable, Hashable {
-    /// The proxy's address; empty for none. May hold a password: show only `shownURL`.
+    /// The proxy's address, empty for none; it may hold a password and is not to be shown.
     package var url = ""
     /// Hosts that are reached directly, separated by commas.
     package var bypass = ""

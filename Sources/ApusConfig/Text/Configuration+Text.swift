@@ -30,7 +30,10 @@ extension Configuration {
             ShownValue.Field("label_name_underscore_sanitization", .flag(true)),
             ShownValue.Field("label_name_preserve_multiple_underscores", .flag(true)),
         ]
-        return .mapping(written + defaults.filter { field in !written.contains { $0.name == field.name } })
+        let fields = SectionSchema.otlp.fields.compactMap { known in
+            written.first { $0.name == known.name } ?? defaults.first { $0.name == known.name }
+        }
+        return .mapping(fields)
     }
 }
 

@@ -52,7 +52,8 @@ struct YAMLConverter {
             }
             let name = try convert(scalar, at: keyPosition)
             let value = try convert(value, depth: depth + 1)
-            if name.isPlain, name.text == "<<" {
+            // The library gives every key a tag, so only the style tells that it is plain.
+            if scalar.style == .plain, name.text == "<<" {
                 merged += try mergedFields(value)
                 continue
             }

@@ -3,7 +3,7 @@ package struct YAMLLimits: Sendable {
     /// The most bytes of text.
     package var bytes = 32 << 20
     /// The most values after aliases are expanded.
-    package var values = 4_000_000
+    package var values = 2_000_000
     /// The deepest nesting of lists and mappings.
     package var depth = 64
 
