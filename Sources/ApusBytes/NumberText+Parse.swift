@@ -59,6 +59,9 @@ extension NumberText {
                 : Double(mantissa) * powersOfTen[exponent]
             return isNegative ? -magnitude : magnitude
         }
+        if significantCount <= 19, let magnitude = nearestDouble(mantissa, timesTenTo: exponent) {
+            return isNegative ? -magnitude : magnitude
+        }
         return parseSlowly(text)
     }
 

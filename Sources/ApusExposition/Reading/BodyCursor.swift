@@ -1,3 +1,4 @@
+import ApusBytes
 import Glibc
 
 /// A place in a body; the only code of the reader that reads bytes without a bounds check of its own.
@@ -110,9 +111,11 @@ struct BodyCursor: ~Escapable {
         }
         guard byte == 0x0A else { return nil }
         // Exact: both factors are doubles without rounding, so one correctly rounded operation gives the nearest double.
-        guard mantissa <= 1 << 53, exponent >= -22, exponent <= 22 else { return nil }
         var magnitude = Double(mantissa)
-        if exponent < 0 {
+        if mantissa > 1 << 53 || exponent < -22 || exponent > 22 {
+            guard let nearest = NumberText.nearestDouble(mantissa, timesTenTo: exponent) else { return nil }
+            magnitude = nearest
+        } else if exponent < 0 {
             magnitude /= PowersOfTen.table[0 &- exponent]
         } else if exponent > 0 {
             magnitude *= PowersOfTen.table[exponent]

@@ -45,7 +45,33 @@ extension ExpositionReader {
         _ state: inout ReadingState,
         into scraped: inout ScrapedBody
     ) {
-        // Copies of the references: the loop reads them beside the columns that it changes.
+        let first = state.expected
+        guard isExpectedLine(first, at: cursor) else { return }
+        let room = order.count - first
+        scraped.reserve(room)
+        // One check of ownership and capacity for all samples, where `append` would make one for each.
+        scraped.slots.append(addingCapacity: room) { slots in
+            scraped.values.append(addingCapacity: room) { values in
+                readPredictedLines(&cursor, &state, &slots, &values)
+            }
+        }
+        if hasDeviated { newOrder.append(contentsOf: order[first..<state.expected]) }
+    }
+
+    /// Whether the text of a line of the last body stands at the cursor.
+    private func isExpectedLine(_ position: Int, at cursor: borrowing BodyCursor) -> Bool {
+        guard position < order.count else { return false }
+        let line = known.lines[Int(order[position])]
+        return cursor.isAt(known.arena.span, start: Int(line.start), length: Int(line.length))
+    }
+
+    private mutating func readPredictedLines(
+        _ cursor: inout BodyCursor,
+        _ state: inout ReadingState,
+        _ slots: inout OutputSpan<UInt32>,
+        _ values: inout OutputSpan<Double>
+    ) {
+        // Copies of the references: the loop reads them beside what it changes.
         let knownText = known.arena
         let arena = knownText.span
         let lines = known.lines
@@ -59,8 +85,8 @@ extension ExpositionReader {
             let end = cursor.offset &+ Int(line.length)
             if line.key == seriesKey {
                 guard let (value, next) = cursor.plainValue(at: end) else { return }
-                scraped.slots.append(line.target)
-                scraped.values.append(value)
+                slots.append(line.target)
+                values.append(value)
                 cursor.offset = next
             } else if line.key == metadataKey {
                 guard cursor.bytes[end] == 0x0A else { return }
@@ -74,7 +100,6 @@ extension ExpositionReader {
                 return
             }
             state.expected &+= 1
-            if hasDeviated { newOrder.append(number) }
         }
     }
 

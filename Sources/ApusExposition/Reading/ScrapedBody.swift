@@ -36,6 +36,14 @@ package struct ScrapedBody: Sendable {
         metadata.removeAll()
     }
 
+    /// Makes room for more samples, growing by doubling however often it is asked.
+    mutating func reserve(_ room: Int) {
+        if slots.capacity - slots.count < room { slots.reserveCapacity(max(slots.count + room, 2 * slots.capacity)) }
+        if values.capacity - values.count < room {
+            values.reserveCapacity(max(values.count + room, 2 * values.capacity))
+        }
+    }
+
     /// Sets the timestamp of the newest sample.
     mutating func setLastTimestamp(_ timestamp: Int64) {
         while timestamps.count < slots.count { timestamps.append(Self.noTimestamp) }
