@@ -17,6 +17,8 @@ package final class Storage: Sendable {
     let blocks: Mutex<BlockSet>
     let report: @Sendable (StorageEvent) -> Void
     let counters = StorageCounters()
+    /// Held by the one compaction that runs.
+    let compaction = Mutex(CompactionState())
     private let lock: Mutex<FolderLock?>
 
     /// Opens the store in `folder`, making it when it is not there, and reads the log.

@@ -1,5 +1,6 @@
 import ApusModel
 import ApusStorage
+import Synchronization
 
 /// A label set with a metric's name and other labels.
 func series(_ name: String, _ labels: [String: String] = [:]) -> LabelSet {
@@ -41,4 +42,18 @@ extension Querier {
         }
         return result
     }
+}
+
+/// Keeps what a store reports.
+final class EventLog: Sendable {
+    private let events = Mutex<[StorageEvent]>([])
+
+    /// Takes one event.
+    @Sendable
+    func append(_ event: StorageEvent) {
+        events.withLock { $0.append(event) }
+    }
+
+    /// What was reported so far.
+    var all: [StorageEvent] { events.withLock { $0 } }
 }

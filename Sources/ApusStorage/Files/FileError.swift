@@ -2,7 +2,7 @@ import Glibc
 
 /// A call to the operating system that failed.
 package struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// What was tried: `open`, `write`, …
+    /// What was tried, such as `open` or `write`.
     package let operation: String
     /// The file or folder.
     package let path: String

@@ -38,7 +38,8 @@ final class Head: Sendable {
         into columns: inout SampleColumns
     ) throws(QueryableError) {
         let found = samples.withLock { $0.snapshot(slot: slot, generation: generation, sequence: sequence) }
-        guard let snapshot = found else { return }
+        guard let snapshot = found, snapshot.truncatedBefore <= range.upperBound else { return }
+        let range = max(range.lowerBound, snapshot.truncatedBefore)...range.upperBound
         var remaining = snapshot.visibleCount
         for chunk in snapshot.chunks {
             if remaining <= 0 || chunk.minimumTime > range.upperBound { return }

@@ -41,6 +41,8 @@ struct HeadSamples {
     /// The time of the newest sample ever; `Int64.min` when there was none.
     private(set) var maximumTime = Int64.min
     private(set) var chunkCount = 0
+    /// Samples before this may still lie in chunks that reach beyond it, but are no longer part of the head.
+    private(set) var truncatedBefore = Int64.min
 
     /// Makes room for a new series.
     mutating func insert(slot: UInt32, generation: UInt32) {
@@ -85,6 +87,8 @@ struct HeadSamples {
     /// What one read of a series takes while the lock is held.
     struct Snapshot {
         var chunks: [SealedChunk] = []
+        /// Samples before this are not part of the head.
+        var truncatedBefore = Int64.min
         /// The samples visible in `chunks` and then in the open buffer.
         var visibleCount = 0
         var openCount = 0
@@ -102,6 +106,7 @@ struct HeadSamples {
         // Samples that were dropped and not visible cannot be: dropping waits for queriers that would miss them.
         snapshot.visibleCount = max(0, Int(Int32(truncatingIfNeeded: visible &- entry.dropped)))
         snapshot.chunks = sealed[index]
+        snapshot.truncatedBefore = truncatedBefore
         snapshot.openCount = Int(entry.openCount)
         if entry.openCount > 0 {
             let page = index / Self.slotsPerPage
@@ -118,7 +123,7 @@ struct HeadSamples {
     func generation(of slot: UInt32, ifOverlapping range: ClosedRange<Int64>) -> UInt32? {
         let index = Int(slot)
         guard index < series.count, series[index].isLive, let first = firstTime(index), let last = lastTime(index),
-            first <= range.upperBound, last >= range.lowerBound
+            max(first, truncatedBefore) <= range.upperBound, last >= max(range.lowerBound, truncatedBefore)
         else { return nil }
         return series[index].generation
     }
@@ -131,11 +136,12 @@ struct HeadSamples {
         return (timestampPages[index / Self.slotsPerPage][position], valuePages[index / Self.slotsPerPage][position])
     }
 
-    /// Drops whole chunks and buffers older than `time`.
+    /// Removes what is older than `time`: whole chunks and buffers at once, the rest of a chunk with the chunk.
     ///
     /// - Returns: the slots of series that have nothing left and were freed.
     mutating func truncate(before time: Int64) -> [UInt32] {
         var freed: [UInt32] = []
+        truncatedBefore = max(truncatedBefore, time)
         minimumTime = Int64.max
         for index in 0..<series.count where series[index].isLive {
             if let chunk = sealed[index].first, chunk.maximumTime < time {
@@ -151,7 +157,7 @@ struct HeadSamples {
                 series[index].openCount = 0
             }
             if let first = firstTime(index) {
-                minimumTime = min(minimumTime, first)
+                minimumTime = min(minimumTime, first >= time ? first : firstTime(index, notBefore: time))
                 series[index].isFresh = false
             } else if series[index].isFresh, series[index].total == 0 {
                 series[index].isFresh = false
@@ -170,6 +176,22 @@ struct HeadSamples {
         if let chunk = sealed[index].first { return chunk.minimumTime }
         guard series[index].openCount > 0 else { return nil }
         return timestampPages[index / Self.slotsPerPage][(index % Self.slotsPerPage) * Self.openCapacity]
+    }
+
+    /// The time of the first sample at or after `time` of a series whose first chunk or buffer reaches beyond it.
+    ///
+    /// What is decoded for it is little: once some series begins within a minute of `time`, that is the answer.
+    private mutating func firstTime(_ index: Int, notBefore time: Int64) -> Int64 {
+        if minimumTime <= time.addingReportingOverflow(60_000).partialValue { return minimumTime }
+        merged.removeAll()
+        if let chunk = sealed[index].first {
+            do throws(ColumnError) { try chunk.decode(&decoder, into: &merged) } catch { return time }
+        } else {
+            let start = (index % Self.slotsPerPage) * Self.openCapacity
+            let page = timestampPages[index / Self.slotsPerPage]
+            merged.timestamps.append(contentsOf: page[start..<(start + Int(series[index].openCount))])
+        }
+        return merged.timestamps.first { $0 >= time } ?? time
     }
 
     private func lastTime(_ index: Int) -> Int64? {

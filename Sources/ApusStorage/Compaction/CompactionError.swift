@@ -1,0 +1,15 @@
+/// Why the head could not be written to a block, or what followed could not be done; it is tried again later.
+package struct CompactionError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// What was tried.
+    package let operation: String
+    /// The cause, naming the file.
+    package let reason: String
+
+    package var description: String { "\(operation): \(reason)" }
+}
+
+/// What a compaction leaves for later.
+struct CompactionState {
+    /// The time before which the head can be emptied once the queriers opened before `epoch` are gone.
+    var pendingTruncation: (time: Int64, epoch: UInt64)?
+}

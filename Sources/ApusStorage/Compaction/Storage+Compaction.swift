@@ -1,0 +1,180 @@
+import ApusBytes
+import ApusEncoding
+import ApusModel
+import Synchronization
+
+extension Storage {
+    /// Writes what the head holds beyond one and a half block ranges to blocks, and empties it of that.
+    ///
+    /// Blocks for seconds: for threads that may wait. While a querier that was opened before a block was published is still open, the
+    /// head keeps what is in that block, and no further block is written until the next call.
+    ///
+    /// - Returns: the number of blocks written.
+    @discardableResult
+    package func compact() throws(CompactionError) -> Int {
+        try compaction.withLock { state throws(CompactionError) in
+            var written = 0
+            while true {
+                try finishTruncation(&state)
+                guard state.pendingTruncation == nil, let range = dueRange() else { return written }
+                do throws(CompactionError) {
+                    if try writeBlock(range) { written += 1 }
+                    counters.compactions.add(1, ordering: .relaxed)
+                } catch {
+                    counters.compactionFailures.add(1, ordering: .relaxed)
+                    throw error
+                }
+                let epoch = head.samples.withLock { samples in
+                    samples.epoch += 1
+                    return samples.epoch
+                }
+                state.pendingTruncation = (range.upperBound + 1, epoch)
+            }
+        }
+    }
+
+    /// The times of the next block, if the head holds enough.
+    private func dueRange() -> ClosedRange<Int64>? {
+        let (minimum, maximum) = head.samples.withLock { ($0.minimumTime, $0.maximumTime) }
+        let length = max(1, options.blockRange)
+        guard minimum <= maximum, maximum.subtractingReportingOverflow(minimum).overflow == false,
+            maximum - minimum > length / 2 * 3
+        else { return nil }
+        let remainder = minimum % length
+        let start = minimum - (remainder < 0 ? remainder + length : remainder)
+        return start...(start + length - 1)
+    }
+
+    /// Writes the head's samples of a range to a block and publishes it.
+    ///
+    /// - Returns: `false` when there were none.
+    private func writeBlock(_ range: ClosedRange<Int64>) throws(CompactionError) -> Bool {
+        let start = monotonicMilliseconds()
+        // From here on nothing can be appended to the range, so that the block holds all of it.
+        appender.withLock { $0.truncatedBefore = max($0.truncatedBefore, range.upperBound + 1) }
+        let series = sortedSeries(in: range)
+        guard !series.isEmpty else { return false }
+        var generator = SystemRandomNumberGenerator()
+        let identifier = BlockIdentifier.make(milliseconds: clock.now(), using: &generator)
+        let path = "\(folder)/blocks/\(identifier)"
+        let temporary = path + BlockFormat.temporaryEnding
+        do throws(CompactionError) {
+            let header = try writeBlock(series, range: range, identifier: identifier, folder: temporary)
+            try publish(temporary, as: path, identifier: identifier)
+            let duration = monotonicMilliseconds() - start
+            counters.compactionMilliseconds.add(duration, ordering: .relaxed)
+            report(
+                .compacted(
+                    block: identifier, series: Int(header.seriesCount), samples: Int(header.sampleCount),
+                    milliseconds: duration))
+            return true
+        } catch {
+            // What cannot be removed now is removed when the store is opened.
+            do throws(FileError) { try Folder.remove(temporary) } catch {}
+            throw error
+        }
+    }
+
+    private func writeBlock(
+        _ series: [(labels: LabelSet, slot: UInt32, generation: UInt32)], range: ClosedRange<Int64>, identifier: String,
+        folder: String
+    ) throws(CompactionError) -> BlockFormat.IndexHeader {
+        do {
+            var writer = try BlockWriter(folder: folder, chunkSamples: options.blockChunkSamples)
+            var decoder = ColumnDecoder()
+            var columns = SampleColumns()
+            for entry in series {
+                columns.removeAll()
+                try head.read(
+                    slot: entry.slot, generation: entry.generation, sequence: .max, range: range, decoder: &decoder,
+                    into: &columns)
+                if columns.count > 0 { try writer.add(labels: entry.labels.run.span, samples: columns) }
+            }
+            try writer.finish(identifier: identifier)
+            return writer.header
+        } catch {
+            throw CompactionError(operation: "writing a block", reason: "\(error)")
+        }
+    }
+
+    private func publish(_ temporary: String, as path: String, identifier: String) throws(CompactionError) {
+        do {
+            try Folder.rename(temporary, to: path)
+            let block = try Block(folder: path, identifier: identifier)
+            blocks.withLock { $0.insert(block) }
+        } catch let error as BlockError {
+            throw CompactionError(operation: "opening the block \(path)", reason: error.reason)
+        } catch {
+            throw CompactionError(operation: "publishing the block \(path)", reason: "\(error)")
+        }
+    }
+
+    /// The series of the head with samples in a range, in the order of label sets.
+    private func sortedSeries(
+        in range: ClosedRange<Int64>
+    ) -> [(labels: LabelSet, slot: UInt32, generation: UInt32)] {
+        var result: [(labels: LabelSet, slot: UInt32, generation: UInt32)] = []
+        head.index.withLock { index in
+            for slot in index.allSeries() {
+                var writer = ByteWriter(capacity: 256)
+                index.appendLabels(of: slot, to: &writer)
+                result.append((LabelSet(uncheckedRun: writer.bytes), slot, index.generation(of: slot)))
+            }
+        }
+        result = head.samples.withLock { samples in
+            result.filter { samples.generation(of: $0.slot, ifOverlapping: range) == $0.generation }
+        }
+        result.sort { $0.labels < $1.labels }
+        return result
+    }
+
+    // MARK: Truncation
+
+    /// Empties the head of what is in blocks, unless a querier still needs it, and shortens the log.
+    private func finishTruncation(_ state: inout CompactionState) throws(CompactionError) {
+        guard let pending = state.pendingTruncation else { return }
+        let outcome = appender.withLock { appender in truncateHead(&appender, pending.time, pending.epoch) }
+        guard let outcome else { return }
+        state.pendingTruncation = nil
+        switch outcome {
+        case .failure(let error):
+            counters.truncationFailures.add(1, ordering: .relaxed)
+            throw CompactionError(operation: "beginning a log segment", reason: error.description)
+        case .success(let checkpoint):
+            do throws(FileError) {
+                try checkpoint.write()
+            } catch {
+                counters.checkpointFailures.add(1, ordering: .relaxed)
+                throw CompactionError(operation: "writing a checkpoint of the log", reason: error.description)
+            }
+        }
+    }
+
+    /// Drops samples and series from the head, and lets the log go on in a new segment.
+    ///
+    /// - Returns: what is needed to write the checkpoint, or `nil` when a querier still needs the samples.
+    private func truncateHead(
+        _ appender: inout Appender, _ time: Int64, _ epoch: UInt64
+    ) -> Result<WALCheckpoint, FileError>? {
+        let freed: [UInt32]? = head.samples.withLock { samples in
+            samples.visibility.isOpen(before: epoch) ? nil : samples.truncate(before: time)
+        }
+        guard let freed else { return nil }
+        if !freed.isEmpty {
+            let gone = Set(freed)
+            // Built beside the old one, which only the holder of the appender changes.
+            let smaller = head.index.withLock { $0 }.keeping { !gone.contains($0) }
+            head.index.withLock { $0 = smaller }
+            appender.free(freed)
+        }
+        do throws(FileError) {
+            try appender.log.rotate()
+        } catch {
+            return .failure(error)
+        }
+        return .success(
+            WALCheckpoint(
+                folder: "\(folder)/wal", endingBefore: appender.log.segment, keepingFrom: time,
+                liveGenerations: appender.series.map { $0.isLive ? Int64($0.generation) : -1 }))
+    }
+}

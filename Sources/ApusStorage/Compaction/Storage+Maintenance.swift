@@ -1,0 +1,45 @@
+import Dispatch
+
+extension Storage {
+    /// Syncs the log, compacts and removes what is too old, at their intervals, until the task is cancelled.
+    ///
+    /// The work is done on threads of its own, never on the cooperative pool. Failures are reported and tried again.
+    package func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                await self.repeatEvery(max(10, self.options.syncInterval), on: "apus.storage.sync") {
+                    self.synchronize()
+                }
+            }
+            group.addTask {
+                await self.repeatEvery(Self.compactionCheckInterval, on: "apus.storage.compaction") { self.maintain() }
+            }
+        }
+    }
+
+    /// Compacts and removes what is too old, if any of it is due; a failure is reported.
+    package func maintain() {
+        do throws(CompactionError) {
+            try compact()
+        } catch {
+            report(.failed(operation: error.operation, reason: error.reason))
+        }
+        removeExpiredBlocks()
+    }
+
+    /// Milliseconds between looks at whether a block is due.
+    private static let compactionCheckInterval: Int64 = 10_000
+
+    private func repeatEvery(_ milliseconds: Int64, on label: String, _ work: @escaping @Sendable () -> Void) async {
+        let queue = DispatchQueue(label: label)
+        while !Task.isCancelled {
+            do { try await Task.sleep(for: .milliseconds(milliseconds)) } catch { return }
+            await withCheckedContinuation { continuation in
+                queue.async {
+                    work()
+                    continuation.resume()
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+import ApusBytes
+import ApusModel
+import Synchronization
+
+extension Storage {
+    /// What the store holds and did.
+    package var statistics: StorageStatistics {
+        var result = StorageStatistics()
+        appender.withLock { appender in
+            result.samplesAppended = Int(clamping: appender.appendedSamples)
+            result.seriesCreated = Int(clamping: appender.createdSeries)
+            result.seriesRemoved = Int(clamping: appender.removedSeries)
+            result.walSegment = Int(clamping: appender.log.segment)
+        }
+        head.index.withLock { index in
+            result.headSeries = index.liveCount
+            result.symbolTableBytes = index.symbols.memoryBytes
+            result.labelPairs = index.postings.lists.count
+        }
+        head.samples.withLock { samples in
+            result.headChunks = samples.chunkCount
+            result.headMinimumTime = samples.minimumTime == .max ? nil : samples.minimumTime
+            result.headMaximumTime = samples.maximumTime == .min ? nil : samples.maximumTime
+        }
+        let blocks = blocks.withLock { $0 }
+        result.blocks = blocks.blocks.count
+        result.unreadableBlocks = blocks.unreadable.count
+        result.blockBytes = blocks.blocks.reduce(0) { $0 + $1.byteCount }
+        result.blockSamples = blocks.blocks.reduce(0) { $0 + Int(clamping: $1.header.sampleCount) }
+        result.lowestTime = [blocks.blocks.first?.header.minimumTime, result.headMinimumTime].compactMap { $0 }.min()
+        result.walBytes = walBytes()
+        result.walCorruptions = counters.corruptions.load(ordering: .relaxed)
+        result.walSyncs = counters.syncs.load(ordering: .relaxed)
+        result.walSyncMilliseconds = counters.syncMilliseconds.load(ordering: .relaxed)
+        result.walSyncFailures = counters.syncFailures.load(ordering: .relaxed)
+        result.replayMilliseconds = counters.replayMilliseconds.load(ordering: .relaxed)
+        result.compactions = counters.compactions.load(ordering: .relaxed)
+        result.compactionFailures = counters.compactionFailures.load(ordering: .relaxed)
+        result.compactionMilliseconds = counters.compactionMilliseconds.load(ordering: .relaxed)
+        result.truncationFailures = counters.truncationFailures.load(ordering: .relaxed)
+        result.checkpointFailures = counters.checkpointFailures.load(ordering: .relaxed)
+        return result
+    }
+
+    /// The names, labels and pairs that take the most series in the head, at most `limit` of each, the largest first.
+    package func cardinality(limit: Int) -> HeadCardinality {
+        // A copy shares its memory with the index, so that counting holds nobody up.
+        let index = head.index.withLock { $0 }
+        var seriesByMetricName: [HeadCardinality.Entry] = []
+        var valuesByLabelName: [HeadCardinality.Entry] = []
+        var bytesByLabelName: [HeadCardinality.Entry] = []
+        var seriesByLabelPair: [HeadCardinality.Entry] = []
+        index.forEachName { nameBytes, lists in
+            let name = String(copying: nameBytes)
+            var bytes = 0
+            index.forEachValue(of: name) { value, list in
+                bytes += value.count * list.count
+                let text = String(copying: value)
+                seriesByLabelPair.append(HeadCardinality.Entry(name: "\(name)=\(text)", count: list.count))
+                if name == LabelSet.metricName {
+                    seriesByMetricName.append(HeadCardinality.Entry(name: text, count: list.count))
+                }
+            }
+            valuesByLabelName.append(HeadCardinality.Entry(name: name, count: lists.count))
+            bytesByLabelName.append(HeadCardinality.Entry(name: name, count: bytes))
+        }
+        func largest(_ entries: [HeadCardinality.Entry]) -> [HeadCardinality.Entry] {
+            Array(entries.sorted { ($1.count, $0.name) < ($0.count, $1.name) }.prefix(max(0, limit)))
+        }
+        return HeadCardinality(
+            seriesByMetricName: largest(seriesByMetricName), valuesByLabelName: largest(valuesByLabelName),
+            bytesByLabelName: largest(bytesByLabelName), seriesByLabelPair: largest(seriesByLabelPair))
+    }
+
+    private func walBytes() -> Int {
+        let path = "\(folder)/wal"
+        guard let names = try? Folder.names(in: path) else { return 0 }
+        return names.reduce(0) { $0 + Folder.length(of: "\(path)/\($1)") }
+    }
+}

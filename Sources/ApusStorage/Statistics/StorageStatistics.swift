@@ -1,0 +1,75 @@
+/// What a store holds and did; cheap to take.
+package struct StorageStatistics: Sendable {
+    /// The series in the head.
+    package var headSeries = 0
+    /// The series made since the store was opened.
+    package var seriesCreated = 0
+    /// The series that left the head since then.
+    package var seriesRemoved = 0
+    /// The encoded chunks in the head.
+    package var headChunks = 0
+    /// The samples appended since the store was opened.
+    package var samplesAppended = 0
+    /// The time of the oldest sample in the head, in milliseconds; `nil` when the head is empty.
+    package var headMinimumTime: Int64?
+    /// The time of the newest sample that the head ever held.
+    package var headMaximumTime: Int64?
+    /// The time of the oldest sample of all.
+    package var lowestTime: Int64?
+    /// The bytes of the texts in the head's symbol table.
+    package var symbolTableBytes = 0
+    /// The distinct label pairs in the head.
+    package var labelPairs = 0
+    /// The number of the log segment that is written to.
+    package var walSegment = 0
+    /// The bytes of the log's files.
+    package var walBytes = 0
+    /// Places where the log was cut off or passed over.
+    package var walCorruptions = 0
+    /// The syncs of the log, how long they took together in milliseconds, and how many failed.
+    package var walSyncs = 0
+    /// Milliseconds spent in syncs of the log.
+    package var walSyncMilliseconds = 0
+    /// Syncs of the log that failed.
+    package var walSyncFailures = 0
+    /// Milliseconds that reading the log took when the store was opened.
+    package var replayMilliseconds = 0
+    /// The readable blocks.
+    package var blocks = 0
+    /// The blocks that cannot be read.
+    package var unreadableBlocks = 0
+    /// The bytes of the readable blocks.
+    package var blockBytes = 0
+    /// The samples in the readable blocks.
+    package var blockSamples = 0
+    /// Blocks written, or found to be without samples.
+    package var compactions = 0
+    /// Attempts to write a block that failed.
+    package var compactionFailures = 0
+    /// Milliseconds spent writing blocks.
+    package var compactionMilliseconds = 0
+    /// Attempts to begin a log segment after a compaction that failed.
+    package var truncationFailures = 0
+    /// Attempts to write a checkpoint of the log that failed.
+    package var checkpointFailures = 0
+}
+
+/// What takes the most series or values in the head: the content of `/api/v1/status/tsdb`.
+package struct HeadCardinality: Sendable {
+    /// A name with a count.
+    package struct Entry: Sendable, Equatable {
+        /// A metric's name, a label's name, or `name=value`.
+        package var name: String
+        /// Series, values or bytes.
+        package var count: Int
+    }
+
+    /// The metric names with the most series.
+    package var seriesByMetricName: [Entry] = []
+    /// The label names with the most values.
+    package var valuesByLabelName: [Entry] = []
+    /// The label names whose values take the most bytes, counted once per series.
+    package var bytesByLabelName: [Entry] = []
+    /// The label pairs with the most series.
+    package var seriesByLabelPair: [Entry] = []
+}

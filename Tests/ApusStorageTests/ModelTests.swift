@@ -1,0 +1,174 @@
+import ApusModel
+import ApusStorage
+import ApusTestSupport
+import Testing
+
+/// Runs seeded streams of operations against the store and a plain model in memory, compared after every step.
+@Suite("Store against a model")
+struct ModelTests {
+    @Test("append, compact, expire and reopen in any order give what the model gives", arguments: [1, 2, 3, 4, 5, 6])
+    func randomOperations(seed: UInt64) throws {
+        var run = try ModelRun(seed: seed)
+        for step in 0..<120 {
+            try run.step()
+            try run.compare("seed \(seed), step \(step)")
+        }
+        #expect(run.storage.statistics.blocks > 2, "the run is too short to have compacted")
+        #expect(run.events.all.allSatisfy { $0.severity == .info }, "\(run.events.all)")
+        run.storage.close()
+    }
+}
+
+private struct ModelRun {
+    let folder: TemporaryFolder
+    let clock = ManualClock(milliseconds: 1_700_000_000_000)
+    let events = EventLog()
+    var storage: Storage
+    private var generator: SeededGenerator
+    private var model: [LabelSet: [(timestamp: Int64, value: Double)]] = [:]
+    private var pool: [LabelSet] = []
+    private var nextSeries = 0
+    private var openQueriers: [(querier: any Querier, expected: [LabelSet: [(timestamp: Int64, value: Double)]])] = []
+
+    init(seed: UInt64) throws {
+        folder = try TemporaryFolder()
+        generator = SeededGenerator(seed: seed)
+        storage = try Storage(folder: folder.path, options: Self.options, clock: clock, report: events.append)
+        for _ in 0..<30 { addSeries() }
+    }
+
+    private static let options: StorageOptions = {
+        var options = StorageOptions()
+        options.blockRange = 600_000
+        options.segmentSize = 20_000
+        options.blockChunkSamples = 50
+        return options
+    }()
+
+    mutating func step() throws {
+        switch Int.random(in: 0..<100, using: &generator) {
+        case 0..<70: for _ in 0..<Int.random(in: 1...12, using: &generator) { try append() }
+        case 70..<78: try storage.compact()
+        case 78..<84:
+            openQueriers = []
+            storage.close()
+            storage = try Storage(folder: folder.path, options: Self.options, clock: clock, report: events.append)
+        case 84..<90:
+            // Churn: some series end, others begin.
+            for _ in 0..<5 where pool.count > 3 { pool.remove(at: Int.random(in: 0..<pool.count, using: &generator)) }
+            for _ in 0..<5 { addSeries() }
+        case 90..<95:
+            openQueriers.append((try storage.querier(from: .min, through: .max), model))
+        default:
+            openQueriers = []
+        }
+    }
+
+    private mutating func append() throws {
+        clock.advance(milliseconds: [15_000, 15_000, 15_000, 14_998, 60_000].randomElement(using: &generator) ?? 1)
+        let now = clock.now()
+        let chosen = pool.filter { _ in Int.random(in: 0..<10, using: &generator) < 8 }
+        var batch = SampleBatch(timestamp: now)
+        batch.references = try storage.resolve(chosen)
+        for labels in chosen { batch.values.append(value(for: labels)) }
+        // Beside them: one out of order, one equal repetition, one with another value.
+        var expected: [SampleRejection?] = chosen.map { _ in nil }
+        var extra: [(LabelSet, Int64, Double)] = zip(chosen, batch.values).map { ($0, now, $1) }
+        if let labels = chosen.randomElement(using: &generator), let position = chosen.firstIndex(of: labels) {
+            extra.append((labels, now - 7_000, 5))
+            expected.append(.outOfOrder)
+            extra.append((labels, now, batch.values[position]))
+            expected.append(nil)
+            extra.append((labels, now, -12_345))
+            expected.append(.duplicateTimestamp)
+        }
+        batch.references = try storage.resolve(extra.map(\.0))
+        batch.timestamps = extra.map(\.1)
+        batch.values = extra.map(\.2)
+        let outcome = try storage.append(batch)
+        #expect(outcome.rejections.map(\.position) == expected.indices.filter { expected[$0] != nil })
+        #expect(outcome.rejections.map(\.reason) == expected.compactMap { $0 })
+        #expect(outcome.appendedCount == expected.count { $0 == nil })
+        for (labels, value) in zip(chosen, batch.values) { model[labels, default: []].append((now, value)) }
+    }
+
+    private mutating func value(for labels: LabelSet) -> Double {
+        let last = model[labels]?.last?.value ?? 0
+        switch Int.random(in: 0..<12, using: &generator) {
+        case 0: return SpecialValue.staleMarker
+        case 1: return Double.random(in: 0..<1, using: &generator)
+        case 2: return -0.0
+        default: return last.isFinite ? last + Double(Int.random(in: 0..<100, using: &generator)) : 0
+        }
+    }
+
+    private mutating func addSeries() {
+        nextSeries += 1
+        let number = nextSeries
+        var labels = ["instance": "host\(number % 7)", "id": "\(number)"]
+        if number % 3 == 0 { labels["zone"] = "a\(number % 2)" }
+        pool.append(series(number % 2 == 0 ? "requests_total" : "errors_total", labels))
+    }
+
+    // MARK: Comparison
+
+    private static let selectors: [(matchers: [Matcher], isSelected: @Sendable (LabelSet) -> Bool)] = [
+        ([Matcher("__name__", .equal, "requests_total")], { $0["__name__"] == "requests_total" }),
+        ([Matcher("zone", .equal, "")], { $0["zone"] == nil }),
+        ([Matcher("zone", .notEqual, "")], { $0["zone"] != nil }),
+        (
+            [Matcher("zone", .notEqual, "a1"), Matcher("instance", .equal, "host3")],
+            { $0["zone"] != "a1" && $0["instance"] == "host3" }
+        ),
+        (
+            [Matcher("instance", .matchesPattern, "host[1-3]")],
+            { ["host1", "host2", "host3"].contains($0["instance"]) }
+        ),
+        (
+            [Matcher("instance", .matchesNotPattern, "host1|host2"), Matcher("zone", .matchesPattern, "|a0")],
+            { !["host1", "host2"].contains($0["instance"]) && [nil, "a0"].contains($0["zone"]) }
+        ),
+        ([Matcher("__name__", .matchesPattern, ".+")], { _ in true }),
+        ([Matcher("nothing", .equal, "x")], { _ in false }),
+    ]
+
+    mutating func compare(_ context: String) throws {
+        let end = clock.now()
+        let ranges: [(Int64, Int64)] = [
+            (.min, .max), (end - 900_000, end), (end - 2_000_000, end - 1_000_000), (end - 15_000, end - 15_000),
+        ]
+        let selector = Self.selectors[Int.random(in: 0..<Self.selectors.count, using: &generator)]
+        let range = ranges[Int.random(in: 0..<ranges.count, using: &generator)]
+        let read = try storage.samples(selector.matchers, from: range.0, through: range.1)
+        let expected = model.filter { selector.isSelected($0.key) }
+            .mapValues { $0.filter { $0.timestamp >= range.0 && $0.timestamp <= range.1 } }.filter { !$0.value.isEmpty }
+        expectEqual(read, expected, "\(context), \(selector.matchers) in \(range)")
+        for open in openQueriers {
+            let read = try open.querier.samples([])
+            expectEqual(read, open.expected.filter { !$0.value.isEmpty }, "\(context), querier opened before")
+        }
+        let querier = try storage.querier(from: .min, through: .max)
+        let values = try querier.labelValues(of: "instance", matching: [])
+        #expect(Set(values) == Set(model.filter { !$0.value.isEmpty }.keys.compactMap { $0["instance"] }), "\(context)")
+        let selected = try querier.labelValues(of: "id", matching: [selector.matchers])
+        let wanted = model.filter { !$0.value.isEmpty && selector.isSelected($0.key) }.keys.compactMap { $0["id"] }
+        #expect(Set(selected) == Set(wanted), "\(context)")
+        let names = try querier.labelNames(matching: [selector.matchers])
+        let wantedNames = model.filter { !$0.value.isEmpty && selector.isSelected($0.key) }.keys.flatMap {
+            $0.labels.map(\.name)
+        }
+        #expect(names == Set(wantedNames).sorted(), "\(context)")
+    }
+
+    private func expectEqual(
+        _ read: [LabelSet: SampleColumns], _ expected: [LabelSet: [(timestamp: Int64, value: Double)]],
+        _ context: String
+    ) {
+        #expect(Set(read.keys) == Set(expected.keys), "series differ: \(context)")
+        for (labels, samples) in expected {
+            guard let columns = read[labels] else { continue }
+            #expect(columns.timestamps == samples.map(\.timestamp), "\(labels): \(context)")
+            #expect(columns.values.map(\.bitPattern) == samples.map(\.value.bitPattern), "\(labels): \(context)")
+        }
+    }
+}
