@@ -29,7 +29,7 @@ extension Evaluator {
             operation: operation, labelling: labelling, isOneToOne: matching.cardinality == .oneToOne,
             oneSide: isManyLeft ? "right" : "left", fills: fills, grid: grid)
         let oneRows = try materialise(one, on: grid)
-        for (labels, members) in oneGroups {
+        for (labels, members) in oneGroups.sorted(by: { $0.value[0] < $1.value[0] }) {
             matcher.addGroup(labels, members: members, rows: oneRows, matchLabels: matchLabels(matching, one, members))
         }
         var scratch = Scratch()

@@ -12,6 +12,8 @@ struct StepwiseMatcher {
     private let grid: StepGrid
     private var groups: [LabelSet: Group] = [:]
     private var table: RowTable
+    /// The first conflict at each step: two series of the "one" side that match alike and both have a value.
+    private var conflicts: [Int: QueryError] = [:]
     /// For each result row and step whether an element was matched to it, filtered away or not.
     private var claimed: [PresenceMask] = []
     /// The group that last wrote a row, to tell the two kinds of conflict apart.
@@ -24,8 +26,6 @@ struct StepwiseMatcher {
         /// The series that has the value at each step, when there are several.
         var members: [LabelSet]
         var memberAt: [Int32]
-        /// The first conflict at each step: two series that both have a value.
-        var conflicts: [Int: QueryError]
         /// The steps at which an element of the "many" side was matched.
         var matched: PresenceMask
     }
@@ -50,14 +50,15 @@ struct StepwiseMatcher {
     mutating func addGroup(_ key: LabelSet, members: [Int], rows: RowSource, matchLabels: LabelSet) {
         var group = Group(
             row: [Double](repeating: Point.absent, count: grid.count), members: members.map { rows.series[$0].labels },
-            memberAt: [Int32](repeating: 0, count: grid.count), conflicts: [:],
-            matched: PresenceMask(count: grid.count))
+            memberAt: [Int32](repeating: 0, count: grid.count), matched: PresenceMask(count: grid.count))
         for (index, member) in members.enumerated() {
             let row = rows.rows[member]
             for step in row.indices where Point.isPresent(row[step]) {
                 if Point.isPresent(group.row[step]) {
                     let other = group.members[Int(group.memberAt[step])]
-                    group.conflicts[step] = conflict(matchLabels, [other, group.members[index]].sorted())
+                    if conflicts[step] == nil {
+                        conflicts[step] = conflict(matchLabels, [other, group.members[index]].sorted())
+                    }
                 } else {
                     group.row[step] = row[step]
                     group.memberAt[step] = Int32(truncatingIfNeeded: index)
@@ -79,16 +80,18 @@ struct StepwiseMatcher {
     mutating func add(
         _ identity: SeriesIdentity, _ row: [Double], group key: LabelSet, _ evaluation: Evaluation
     ) throws(QueryError) {
-        // Other groups' conflicts count too where this side has any element: the whole vector is matched.
-        for group in groups.values where !group.conflicts.isEmpty {
-            for (step, error) in group.conflicts where Point.isPresent(row[step]) { throw error }
+        // Conflicts of other groups count too where this side has any element: the whole vector is matched.
+        if !conflicts.isEmpty {
+            for step in row.indices where Point.isPresent(row[step]) {
+                if let error = conflicts[step] { throw error }
+            }
         }
         let count = grid.count
         var group =
             groups[key]
             ?? Group(
                 row: [Double](repeating: Point.absent, count: count), members: [],
-                memberAt: [Int32](repeating: 0, count: count), conflicts: [:], matched: PresenceMask(count: count))
+                memberAt: [Int32](repeating: 0, count: count), matched: PresenceMask(count: count))
         var partner = group.row
         if let fill = fills.one {
             for step in partner.indices where Point.isAbsent(partner[step]) { partner[step] = fill }

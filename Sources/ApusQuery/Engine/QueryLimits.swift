@@ -1,3 +1,5 @@
+import Glibc
+
 /// What queries may use, and what holds where a query says nothing.
 package struct QueryLimits: Sendable {
     /// How many samples one query may hold in memory at a time (`--query.max-samples`).
@@ -17,7 +19,7 @@ package struct QueryLimits: Sendable {
     /// How many annotations of each kind an answer shows.
     package var maxAnnotations = 10
     /// How many threads work on the series of one query beside its own; all queries share them.
-    package var helperThreads = 1
+    package var helperThreads = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)) - 1)
     /// Whether `__type__` and `__unit__` are dropped and ignored wherever the metric's name is.
     package var treatsTypeAndUnitAsMetadata = false
 

@@ -30,7 +30,7 @@ struct ResultBuilder: Sendable {
         switch expression.valueType {
         case .scalar:
             let row = try evaluator.scalar(expression, on: grid)
-            return .matrix([MatrixSeries(labels: .empty, samples: columns(of: row))])
+            return .matrix([MatrixSeries(labels: .empty, samples: columns(of: row, allTimes))])
         case .instantVector: return .matrix(try read(try evaluator.vector(expression, on: grid)))
         case .string, .rangeVector:
             throw .badData(
@@ -42,27 +42,31 @@ struct ResultBuilder: Sendable {
     /// The value with its series in the order of their labels.
     func sorted(_ value: QueryValue, keepsOrder: Bool) -> QueryValue {
         switch value {
-        case .matrix(let series): .matrix(series.sorted { $0.labels < $1.labels })
-        case .vector(let samples): keepsOrder ? value : .vector(samples.sorted { $0.labels < $1.labels })
+        case .matrix(let series): .matrix(Self.sorted(series, by: \.labels))
+        case .vector(let samples): keepsOrder ? value : .vector(Self.sorted(samples, by: \.labels))
         case .scalar, .string: value
         }
+    }
+
+    /// Stores often give series in order already, which is quick to see.
+    private static func sorted<Element>(_ elements: [Element], by labels: (Element) -> LabelSet) -> [Element] {
+        let keys = elements.map(labels)
+        if zip(keys, keys.dropFirst()).allSatisfy({ !($1 < $0) }) { return elements }
+        return keys.indices.sorted { keys[$0] < keys[$1] }.map { elements[$0] }
     }
 
     /// All series that have a value, with the names dropped that were to be dropped.
     private func read(_ source: any SeriesSource) throws(QueryError) -> [MatrixSeries] {
         let grid = evaluation.grid
-        let series = source.series.map { identity in
-            identity.dropsName
-                ? SeriesIdentity(labels: evaluation.metadataNames.dropping(identity.labels)) : identity
-        }
-        let named = try evaluator.joiningDuplicates(RelabelledSource(base: source, series: series), on: grid)
+        let named = try withoutDroppedNames(source)
         let parts = evaluation.parts(of: named.series.count)
+        let allTimes = allTimes
         let results = try evaluation.parallel(parts: parts.count) { part, scratch throws(QueryError) in
             var result: [MatrixSeries] = []
             var row = scratch.takeRow(grid.count)
             for index in parts[part] {
                 try named.read(index, into: &row, scratch: &scratch)
-                let samples = columns(of: row)
+                let samples = columns(of: row, allTimes)
                 if samples.count == 0 { continue }
                 try evaluation.hold(samples.count)
                 result.append(MatrixSeries(labels: named.series[index].labels, samples: samples))
@@ -70,6 +74,22 @@ struct ResultBuilder: Sendable {
             return result
         }
         return Array(results.joined())
+    }
+
+    /// The source with the names gone that were to be dropped, and with series joined that differed in them only.
+    private func withoutDroppedNames(_ source: any SeriesSource) throws(QueryError) -> any SeriesSource {
+        guard source.series.contains(where: \.dropsName) else { return source }
+        let series = source.series.map { identity in
+            identity.dropsName
+                ? SeriesIdentity(labels: evaluation.metadataNames.dropping(identity.labels)) : identity
+        }
+        let named = RelabelledSource(base: source, series: series)
+        // Nearly always all series are of one metric, and then none of them can have become equal.
+        if evaluation.metadataNames.names.count == 1, source.series.allSatisfy(\.dropsName) {
+            let name = source.series[0].labels.metricName
+            if source.series.allSatisfy({ $0.labels.metricName == name }) { return named }
+        }
+        return try evaluator.joiningDuplicates(named, on: evaluation.grid)
     }
 
     /// The samples of a range vector at the time of an instant query.
@@ -98,15 +118,29 @@ struct ResultBuilder: Sendable {
         return Array(results.joined())
     }
 
-    private func columns(of row: [Double]) -> SampleColumns {
+    /// The present points of a row as samples.
+    ///
+    /// - Parameter allTimes: the time of every step, shared by the rows that have all points.
+    private func columns(of row: [Double], _ allTimes: [Int64]) -> SampleColumns {
+        let count = Self.presentCount(row)
+        if count == row.count { return SampleColumns(timestamps: allTimes, values: row) }
         var samples = SampleColumns()
-        let count = row.count { Point.isPresent($0) }
         if count == 0 { return samples }
         samples.timestamps.reserveCapacity(count)
         samples.values.reserveCapacity(count)
         for step in row.indices where Point.isPresent(row[step]) {
-            samples.append(row[step], at: evaluation.grid.timestamp(at: step))
+            samples.timestamps.append(allTimes[step])
+            samples.values.append(row[step])
         }
         return samples
     }
+
+    private static func presentCount(_ row: [Double]) -> Int {
+        let values = row.span
+        var count = 0
+        for step in 0..<values.count where Point.isPresent(values[step]) { count &+= 1 }
+        return count
+    }
+
+    private var allTimes: [Int64] { (0..<evaluation.grid.count).map(evaluation.grid.timestamp) }
 }

@@ -70,12 +70,11 @@ struct RangeSamples: Sendable {
 
     private mutating func dropStaleMarkers() {
         let count = columns.count
-        var kept = 0
-        while kept < count && !SpecialValue.isStaleMarker(columns.values[kept]) { kept &+= 1 }
+        var kept = Self.firstStaleMarker(columns.values)
         if kept == count { return }
         for index in kept..<count {
             let value = columns.values[index]
-            if SpecialValue.isStaleMarker(value) { continue }
+            if Point.isAbsent(value) { continue }
             let timestamp = columns.timestamps[index]
             columns.values[kept] = value
             columns.timestamps[kept] = timestamp
@@ -83,5 +82,13 @@ struct RangeSamples: Sendable {
         }
         columns.values.removeLast(count - kept)
         columns.timestamps.removeLast(count - kept)
+    }
+
+    /// The position of the first staleness marker, which has the bits of an absent point; the count when there is none.
+    private static func firstStaleMarker(_ values: [Double]) -> Int {
+        let values = values.span
+        var index = 0
+        while index < values.count && Point.isPresent(values[index]) { index &+= 1 }
+        return index
     }
 }
