@@ -56,7 +56,7 @@ public final class MetricRegistry: Sendable {
     public func register(_ collector: some Collector) throws(MetricError) {
         let families = collector.families
         for family in families { try family.check(constantLabels: constantLabels) }
-        try withState { state throws(MetricError) in
+        try state.withLock { state throws(MetricError) in
             let number = state.nextCollector
             try Self.reserve(families, in: &state)
             state.nextCollector += 1
@@ -121,7 +121,7 @@ public final class MetricRegistry: Sendable {
     /// Registers a family; throws when a name is taken.
     func add(_ family: some ExposedFamily) throws(MetricError) {
         try family.descriptor.check(constantLabels: constantLabels)
-        try withState { state throws(MetricError) in
+        try state.withLock { state throws(MetricError) in
             try Self.reserve([family.descriptor], in: &state)
             state.sources.append(.family(family))
         }
@@ -146,19 +146,6 @@ public final class MetricRegistry: Sendable {
             for name in names { reserved[name] = family.name }
         }
         state.reserved = reserved
-    }
-
-    /// The lock's own closure cannot throw a typed error from this toolchain's `Mutex` in all cases; a result can.
-    private func withState(_ change: (inout State) throws(MetricError) -> Void) throws(MetricError) {
-        let result: Result<Void, MetricError> = state.withLock { state in
-            do throws(MetricError) {
-                try change(&state)
-                return .success(())
-            } catch {
-                return .failure(error)
-            }
-        }
-        try result.get()
     }
 }
 

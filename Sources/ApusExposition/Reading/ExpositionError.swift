@@ -76,9 +76,13 @@ package struct ExpositionError: Error, Hashable, Sendable, CustomStringConvertib
         let offset = max(0, min(failure.offset, body.count))
         var line = 1
         var lineStart = 0
-        for index in 0..<offset where body[index] == UInt8(ascii: "\n") {
+        var cursor = BodyCursor(body)
+        while true {
+            let lineEnd = cursor.lineEnd()
+            guard lineEnd < offset else { break }
             line += 1
-            lineStart = index + 1
+            lineStart = lineEnd + 1
+            cursor.offset = lineStart
         }
         self.line = line
         column = offset - lineStart + 1

@@ -106,8 +106,9 @@ struct KnownLines {
     /// Forgets the lines from `lineCount` on, which were added last.
     mutating func truncate(toLineCount lineCount: Int) {
         guard lineCount < lines.count else { return }
-        arena.removeLast(arena.count - Int(lines[lineCount].start))
-        lines.removeLast(lines.count - lineCount)
+        // New arrays, so that the memory of a huge body that was refused is not kept.
+        arena = Array(arena[..<Int(lines[lineCount].start)])
+        lines = Array(lines[..<lineCount])
         rebuildTable()
     }
 

@@ -55,10 +55,20 @@ struct KnownSeries {
             freeSlots.append(slot)
             count -= 1
         }
+        // The highest numbers are given up for good, so that a burst of series does not keep memory.
+        if let last = lines.lastIndex(where: { $0 != Self.noLine }), last + 1 < lines.count {
+            lines = Array(lines[...last])
+            hashes = Array(hashes[...last])
+            freeSlots.removeAll { $0 > last }
+        } else if count == 0 {
+            lines = []
+            hashes = []
+            freeSlots = []
+        }
         rebuildTable()
     }
 
-    /// Takes over the new numbers of lines, and which line now stands for a slot.
+    /// Sets the line that stands for a slot from now on.
     mutating func setLine(_ line: UInt32, of slot: UInt32) {
         lines[Int(slot)] = line
     }
