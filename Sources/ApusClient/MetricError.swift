@@ -10,6 +10,8 @@ public enum MetricError: Error, Equatable, Sendable, CustomStringConvertible {
     case unitNotInName(unit: String, metric: String)
     /// The bounds of a histogram's buckets are not ascending, or one is NaN.
     case invalidBuckets(metric: String)
+    /// A collector declared a histogram; it can only give single values.
+    case histogramInCollector(String)
     /// A collector gave a value for a family that it did not declare.
     case undeclaredFamily(String)
     /// A collector gave a number of label values other than the family has label names.
@@ -32,6 +34,8 @@ public enum MetricError: Error, Equatable, Sendable, CustomStringConvertible {
             "metric \"\(metric)\" has unit \"\(unit)\", so its name must end with \"_\(unit)\""
         case .invalidBuckets(let metric):
             "the bucket bounds of histogram \"\(metric)\" must be ascending numbers"
+        case .histogramInCollector(let name):
+            "the collector declared the histogram \"\(name)\"; make it with the registry instead"
         case .undeclaredFamily(let name):
             "the collector did not declare the metric \"\(name)\""
         case .wrongLabelCount(let metric, let expected, let given):

@@ -55,7 +55,10 @@ public final class MetricRegistry: Sendable {
     /// - Throws: `MetricError` when a family's name is taken or not valid; then none of the families is registered.
     public func register(_ collector: some Collector) throws(MetricError) {
         let families = collector.families
-        for family in families { try family.check(constantLabels: constantLabels) }
+        for family in families {
+            if family.kind == .histogram { throw .histogramInCollector(family.name) }
+            try family.check(constantLabels: constantLabels)
+        }
         try state.withLock { state throws(MetricError) in
             let number = state.nextCollector
             try Self.reserve(families, in: &state)

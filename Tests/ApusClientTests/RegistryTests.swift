@@ -206,6 +206,15 @@ struct RegistryTests {
         }
     }
 
+    @Test("a collector cannot declare a histogram")
+    func histogramInCollector() throws {
+        struct Declaring: Collector {
+            var families: [MetricDescriptor] { [MetricDescriptor(.histogram, "h", help: "")] }
+            func collect(into samples: inout CollectedSamples) {}
+        }
+        #expect(throws: MetricError.histogramInCollector("h")) { try MetricRegistry().register(Declaring()) }
+    }
+
     @Test("the process shows its standard metrics with values that can be true")
     func process() throws {
         let registry = MetricRegistry()
