@@ -1,3 +1,4 @@
+import ApusBytes
 import ApusModel
 import ApusStorage
 import Synchronization
@@ -56,4 +57,9 @@ final class EventLog: Sendable {
 
     /// What was reported so far.
     var all: [StorageEvent] { events.withLock { $0 } }
+}
+
+/// The checksum of the store's files.
+func crc(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+    CRC32C.checksum(Array(bytes).span)
 }

@@ -4,6 +4,11 @@ import Glibc
 final class FolderLock: Sendable {
     private let file: SystemFile
 
+    deinit {
+        // A process that is being started may hold a copy of the descriptor for a moment; unlocking does not wait for it.
+        flock(file.descriptor, LOCK_UN)
+    }
+
     /// Takes the lock of `folder`.
     init(folder: String) throws(StorageError) {
         let path = "\(folder)/lock"

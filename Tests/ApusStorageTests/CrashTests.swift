@@ -1,0 +1,109 @@
+import ApusModel
+import ApusStorage
+import ApusTestSupport
+import Foundation
+import Synchronization
+import Testing
+
+@Suite("Crash")
+struct CrashTests {
+    @Test("50 kills at random moments lose no acknowledged sample and invent none", .timeLimit(.minutes(2)))
+    func killedWhileAppending() throws {
+        let seed = UInt64.random(in: 0..<1_000_000)
+        var generator = SeededGenerator(seed: seed)
+        let folder = try TemporaryFolder()
+        let seriesCount = 40
+        var firstStep = 1_000
+        /// Steps that are or may be in the store: acknowledged ones must be.
+        var acknowledged = Set<Int>()
+        for round in 0..<50 {
+            let writer = try CrashWriter(folder: folder.path, firstStep: firstStep, seriesCount: seriesCount)
+            try writer.waitUntilReady()
+            Thread.sleep(forTimeInterval: Double.random(in: 0.001..<0.12, using: &generator))
+            let said = writer.kill()
+            let context: Comment = "seed \(seed), round \(round)"
+            #expect(said.errors.isEmpty, context)
+            acknowledged.formUnion(said.acknowledged)
+            #expect(said.seen.isSubset(of: acknowledged), context)
+
+            let stored = try storedSteps(folder.path, seriesCount: seriesCount, context: context)
+            #expect(acknowledged.subtracting(stored).isEmpty, "acknowledged samples are lost: \(context)")
+            // The last batch may have been stored without its acknowledgement having been said.
+            let invented = stored.subtracting(acknowledged)
+            let next = (acknowledged.max() ?? firstStep - 1) + 1
+            #expect(invented.isSubset(of: [max(next, firstStep)]), "samples nobody appended: \(context)")
+            acknowledged.formUnion(stored)
+            firstStep = (acknowledged.max() ?? firstStep) + 1
+        }
+        #expect(acknowledged.count > 1_000, "the writers did too little to be a test")
+    }
+
+    /// Opens the store and gives the steps of which it holds every sample; a step of which it holds only some is an error.
+    private func storedSteps(_ folder: String, seriesCount: Int, context: Comment) throws -> Set<Int> {
+        let events = EventLog()
+        var options = StorageOptions()
+        options.blockRange = 200_000
+        let storage = try Storage(folder: folder, options: options, report: events.append)
+        defer { storage.close() }
+        for event in events.all {
+            if case .tornTail = event { continue }
+            #expect(event.severity == .info, "\(event): \(context)")
+        }
+        var counts: [Int: Int] = [:]
+        for (labels, columns) in try storage.samples([Matcher("__name__", .equal, "crash")]) {
+            let number = try #require(labels["number"].flatMap { Int($0) })
+            for position in 0..<columns.count {
+                let step = Int(columns.timestamps[position] / 1_000)
+                if columns.values[position] != Double(step * 1_000 + number) { Issue.record("wrong value: \(context)") }
+                counts[step, default: 0] += 1
+            }
+        }
+        #expect(counts.allSatisfy { $0.value == seriesCount }, "a batch is there in part: \(context)")
+        return Set(counts.keys)
+    }
+}
+
+/// A process that appends until it is killed.
+private final class CrashWriter {
+    private let process = Process()
+    private let output = Pipe()
+
+    init(folder: String, firstStep: Int, seriesCount: Int) throws {
+        let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+        let candidates = [
+            tests, Bundle.main.bundleURL, URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent(),
+        ]
+        .map { $0.appendingPathComponent("apus-crash-writer") }
+        let found = candidates.first { FileManager.default.isExecutableFile(atPath: $0.path) }
+        let writer: URL = try #require(found, "apus-crash-writer is not beside the tests: \(candidates)")
+        process.executableURL = writer
+        process.arguments = [folder, "\(firstStep)", "\(seriesCount)"]
+        process.standardOutput = output
+        try process.run()
+    }
+
+    /// Waits for the first line, which says that the store is open.
+    func waitUntilReady() throws {
+        let first = output.fileHandleForReading.readData(ofLength: 2)
+        try #require(String(decoding: first, as: UTF8.self) == "r\n", "the writer did not open the store")
+    }
+
+    /// Kills the process and gives what it had said.
+    func kill() -> (acknowledged: Set<Int>, seen: Set<Int>, errors: [String]) {
+        Glibc.kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        var acknowledged = Set<Int>()
+        var seen = Set<Int>()
+        var errors: [String] = []
+        for line in text.split(separator: "\n") {
+            let step = Int(line.dropFirst(2))
+            switch (line.first, step) {
+            case ("a", let step?): acknowledged.insert(step)
+            case ("q", let step?): seen.insert(step)
+            default: errors.append(String(line))
+            }
+        }
+        return (acknowledged, seen, errors)
+    }
+}

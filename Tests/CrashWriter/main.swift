@@ -1,0 +1,73 @@
+import ApusModel
+import ApusStorage
+import Glibc
+
+// Appends without end to the store in a folder and says on standard output what was acknowledged and what a query saw, until it is
+// killed. Usage: apus-crash-writer <folder> <first step> <series>. Lines: `a <step>` after a batch was acknowledged, `q <step>` after
+// a query saw the whole batch. A value follows from its step and series, so that the reader can check every sample.
+
+let arguments = CommandLine.arguments
+guard arguments.count == 4, let firstStep = Int(arguments[2]), let seriesCount = Int(arguments[3]) else {
+    print("usage: apus-crash-writer <folder> <first step> <series>")
+    exit(2)
+}
+
+@Sendable
+func say(_ text: String) {
+    // One write per line, unbuffered: what was said must not be lost with the process.
+    let bytes = Array("\(text)\n".utf8)
+    _ = unsafe bytes.withUnsafeBytes { unsafe write(1, $0.baseAddress, $0.count) }
+}
+
+struct StepClock: WallClock {
+    func now() -> Int64 { .max / 2 }
+}
+
+do {
+    var options = StorageOptions()
+    options.blockRange = 200_000
+    options.segmentSize = 400_000
+    let storage = try Storage(folder: arguments[1], options: options, clock: StepClock()) { event in
+        if event.severity != .info { say("e \(event)") }
+    }
+    say("r")
+    var batch = SampleBatch(timestamp: 0)
+    var step = firstStep
+    while true {
+        let time = Int64(step) * 1_000
+        batch.reset(timestamp: time)
+        // A tenth of the series changes every 50 steps.
+        let labels = (0..<seriesCount).map { number in
+            let generation = number % 10 == 0 ? step / 50 : 0
+            return LabelSet([
+                Label(name: "__name__", value: "crash"), Label(name: "number", value: "\(number)"),
+                Label(name: "generation", value: "\(generation)"),
+            ])
+        }
+        batch.references = try storage.resolve(labels)
+        batch.values = (0..<seriesCount).map { Double(step * 1_000 + $0) }
+        let outcome = try storage.append(batch)
+        guard outcome.appendedCount == seriesCount else {
+            say("e step \(step): \(outcome)")
+            exit(1)
+        }
+        say("a \(step)")
+        if step % 7 == 0 {
+            let selection = try storage.querier(from: time, through: time).select([Matcher("__name__", .equal, "crash")]
+            )
+            var columns = SampleColumns()
+            for index in 0..<selection.count { try selection.read(index, from: time, through: time, into: &columns) }
+            if columns.count == seriesCount {
+                say("q \(step)")
+            } else {
+                say("e step \(step): \(columns.count) samples")
+            }
+        }
+        if step % 20 == 0 { try storage.compact() }
+        if step % 11 == 0 { storage.synchronize() }
+        step += 1
+    }
+} catch {
+    say("e \(error)")
+    exit(1)
+}
