@@ -18,6 +18,8 @@ package enum ScrapeError: Error, Sendable, CustomStringConvertible {
     case invalidName(series: String)
     /// The store refused the samples.
     case store(AppendError)
+    /// The job has more targets than its `target_limit`.
+    case targetLimit(count: Int, limit: Int)
     /// The server is ending.
     case cancelled
 
@@ -30,6 +32,8 @@ package enum ScrapeError: Error, Sendable, CustomStringConvertible {
         case .missingMetricName: "missing metric name (__name__ label)"
         case .invalidName(let series): "invalid metric name or label names: \(series)"
         case .store(let error): "the samples could not be stored: \(error.description)"
+        case .targetLimit(let count, let limit):
+            "target_limit exceeded (number of targets: \(count), limit: \(limit))"
         case .cancelled: "context canceled"
         }
     }

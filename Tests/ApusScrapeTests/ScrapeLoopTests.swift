@@ -143,7 +143,7 @@ struct ScrapeLoopTests {
             var lastTimestamp = Int64.min
             var markers = 0
             var hasScraped = false
-            let stopStep = Int.random(in: 0...60, using: &generator)
+            let stopStep = Int.random(in: 1...60, using: &generator)
             let ending: ScrapeLoop.Ending = Bool.random(using: &generator) ? .marksSeries : .leavesSeries
             var steps = 0
             life: while true {

@@ -142,7 +142,7 @@ package struct ScrapeLoop: Sendable {
     }
 
     private mutating func waitForEnd(planned: Int64, now: Int64) -> Action {
-        let timestamp = max(planned, min(now, planned &+ schedule.interval))
+        let timestamp = now &- planned < schedule.interval ? planned : now
         state = .ending(timestamp: timestamp)
         return .wait(until: endTime(after: timestamp))
     }

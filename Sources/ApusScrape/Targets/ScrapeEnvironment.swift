@@ -1,0 +1,14 @@
+import ApusModel
+import Logging
+
+/// What every target needs of its surroundings.
+struct ScrapeEnvironment: Sendable {
+    let store: any Appendable
+    let workers: ScrapeWorkers
+    let scratches: ScratchPool
+    let metrics: ScrapeMetrics
+    let families: FamilyTable
+    let clock: any WallClock
+    let options: ScrapeOptions
+    let logger: Logger
+}
