@@ -76,7 +76,7 @@ package final class QueryEngine: Sendable {
         let timeout = min(limits.timeout, max(0, options.timeout ?? limits.timeout))
         let evaluation = Evaluation(
             text: text, queryable: queryable, limits: limits, grid: grid, step: step ?? 0,
-            lookback: max(1, options.lookback ?? limits.lookback),
+            lookback: min(max(1, options.lookback ?? limits.lookback), Self.longestLookback),
             deadline: .now + .milliseconds(timeout), helpers: helpers)
         let job = QueryJob(text, isRange: step != nil, evaluation: evaluation)
         let outcome = await withTaskCancellationHandler {
@@ -90,6 +90,9 @@ package final class QueryEngine: Sendable {
         metrics?.record(result.statistics)
         return result
     }
+
+    /// A year in milliseconds, which keeps sums of times far from overflow.
+    private static let longestLookback: Int64 = 365 * 86_400_000
 
     private static func check(_ timestamp: Int64) throws(QueryError) {
         guard TimestampText.validRange.contains(timestamp) else {

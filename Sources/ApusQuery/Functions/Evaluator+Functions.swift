@@ -125,10 +125,25 @@ extension Evaluator {
         _ call: FunctionCall, argument: Expression, on grid: StepGrid
     ) throws(QueryError) -> any SeriesSource {
         if call.function == .absentOverTime { return try absenceOverTime(of: argument, on: grid) }
-        let function = try rangeFunction(call, on: grid)
+        var function = try rangeFunction(call, on: grid)
+        let source: any WindowSource
+        if case .matrixSelector(let node) = argument.withoutParentheses,
+            let windowExtension = node.selector.windowExtension
+        {
+            let (extent, extendedWindows) = try extendedWindows(node, windowExtension, on: grid)
+            guard let extended = function.extended(extent) else {
+                throw .execution(
+                    "\(windowExtension.rawValue) modifier can only be used with: \(windowExtension.functions)"
+                        + " - not with \(call.function.rawValue)")
+            }
+            function = extended
+            source = extendedWindows
+        } else {
+            source = try windows(argument, on: grid)
+        }
         let remarksCounter = call.function == .rate || call.function == .increase
         return RangeFunctionSource(
-            function, of: try windows(argument, on: grid), on: grid, evaluation: evaluation,
+            function, of: source, on: grid, evaluation: evaluation,
             counterPosition: remarksCounter ? argument.range.start : nil)
     }
 
@@ -184,6 +199,16 @@ extension Evaluator {
     func remarkInvalidQuantiles(_ quantiles: [Double], at position: Int) {
         for quantile in quantiles where !(quantile >= 0 && quantile <= 1) {
             evaluation.annotate(.invalidQuantile(quantile), at: position)
+        }
+    }
+}
+
+extension WindowExtension {
+    /// The functions that work on windows extended in this way, as messages name them.
+    fileprivate var functions: String {
+        switch self {
+        case .anchored: "changes, delta, increase, rate, resets"
+        case .smoothed: "delta, increase, rate"
         }
     }
 }

@@ -27,21 +27,22 @@ enum PairKernels {
 
     /// `resets` (`isReset`) and `changes`: how many neighbours in each window fall, or differ.
     static func count(_ samples: RangeSamples, isReset: Bool, into row: inout [Double]) {
-        let values = samples.columns.values.span
-        // counts[i]: events between sample 0 and sample i.
+        let counts = runningCounts(samples.columns.values, isReset: isReset)
+        forEachWindow(samples, into: &row) { first, end in Double(counts[end - 1] - counts[first]) }
+    }
+
+    /// For each sample how often a value before it fell, or changed.
+    static func runningCounts(_ values: [Double], isReset: Bool) -> [Int32] {
+        let values = values.span
         var counts = [Int32](repeating: 0, count: max(1, values.count))
         var total: Int32 = 0
-        if values.count > 1 {
-            var previous = values[0]
-            for index in 1..<values.count {
-                let value = values[index]
-                let isEvent = isReset ? value < previous : value != previous && !(value.isNaN && previous.isNaN)
-                if isEvent { total &+= 1 }
-                counts[index] = total
-                previous = value
-            }
+        for index in 1..<max(1, values.count) {
+            let (previous, value) = (values[index - 1], values[index])
+            let isEvent = isReset ? value < previous : value != previous && !(value.isNaN && previous.isNaN)
+            if isEvent { total &+= 1 }
+            counts[index] = total
         }
-        forEachWindow(samples, into: &row) { first, end in Double(counts[end - 1] - counts[first]) }
+        return counts
     }
 
     /// `last_over_time` and `first_over_time`.

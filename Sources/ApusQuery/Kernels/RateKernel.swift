@@ -57,7 +57,7 @@ enum RateKernel {
 /// Few series have resets, and those have few; their values are summed for each window anew, in order, so that the result
 /// does not depend on what lies outside the window. Only where a window holds many is a running sum in double-double
 /// arithmetic used.
-private struct ResetCorrection {
+struct ResetCorrection {
     /// The positions of samples that are smaller than the one before, ascending.
     private var positions: [Int] = []
     /// The sample before each.

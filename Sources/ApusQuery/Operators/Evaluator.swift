@@ -71,7 +71,7 @@ struct Evaluator: Sendable {
         switch expression.withoutParentheses {
         case .matrixSelector(let node):
             let windows = try windowGrid(
-                node.window, node.selector.offset, node.selector.anchor, on: grid, what: "range")
+                node.window, node.selector.offset, node.selector.anchor, on: grid)
             try refuseExtension(node.selector)
             return RangeSelectorSource(
                 try selection(node.selector, windows), windows: windows, evaluation: evaluation)
@@ -82,6 +82,21 @@ struct Evaluator: Sendable {
         }
     }
 
+    /// The range vector of a selector with `smoothed` or `anchored`: its windows reach one lookback further.
+    func extendedWindows(
+        _ node: MatrixSelector, _ windowExtension: WindowExtension, on grid: StepGrid
+    ) throws(QueryError) -> (ExtendedKernel.Extent, any WindowSource) {
+        let proper = try windowGrid(node.window, node.selector.offset, node.selector.anchor, on: grid)
+        let margin = evaluation.lookback
+        let isSmoothed = windowExtension == .smoothed
+        let windows = WindowGrid(
+            firstEnd: proper.firstEnd + (isSmoothed ? margin : 0), step: proper.step, count: proper.count,
+            range: proper.range + (isSmoothed ? 2 * margin : margin))
+        let source = RangeSelectorSource(
+            try selection(node.selector, windows), windows: windows, evaluation: evaluation)
+        return (.init(isSmoothed: isSmoothed, margin: margin, range: proper.range), source)
+    }
+
     // MARK: Selectors
 
     /// The series of an instant vector selector.
@@ -90,7 +105,7 @@ struct Evaluator: Sendable {
     ) throws(QueryError) -> any SeriesSource {
         try refuseExtension(selector)
         let windows = try windowGrid(
-            .fixed(milliseconds: evaluation.lookback), selector.offset, selector.anchor, on: grid, what: "lookback")
+            .fixed(milliseconds: evaluation.lookback), selector.offset, selector.anchor, on: grid)
         return SelectorSource(
             try selection(selector, windows), windows: windows, givesTimestamps: givesTimestamps,
             evaluation: evaluation)
@@ -117,7 +132,7 @@ struct Evaluator: Sendable {
     }
 
     private func subquery(_ node: Subquery, on grid: StepGrid) throws(QueryError) -> any WindowSource {
-        let windows = try windowGrid(node.window, node.offset, node.anchor, on: grid, what: "range")
+        let windows = try windowGrid(node.window, node.offset, node.anchor, on: grid)
         var step = evaluation.limits.defaultSubqueryStep
         if let given = node.step { step = try duration(given) }
         guard step > 0 else { throw .execution("duration must be greater than 0") }
@@ -145,7 +160,7 @@ struct Evaluator: Sendable {
 
     /// Where the steps of a grid look with a range, an offset and an `@` modifier.
     private func windowGrid(
-        _ range: DurationValue, _ offset: DurationValue?, _ anchor: TimeAnchor?, on grid: StepGrid, what: String
+        _ range: DurationValue, _ offset: DurationValue?, _ anchor: TimeAnchor?, on grid: StepGrid
     ) throws(QueryError) -> WindowGrid {
         let length = try duration(range)
         guard length > 0 else { throw .execution("duration must be greater than 0") }

@@ -19,6 +19,18 @@ enum RangeFunction: Sendable {
     case slope
     case prediction(seconds: [Double])
     case smoothing([Double], trend: [Double])
+    case extendedRate(RateKernel.Form, ExtendedKernel.Extent)
+    case extendedCount(isReset: Bool, ExtendedKernel.Extent)
+
+    /// The function on windows that samples beside them take part in; `nil` when it has no such form.
+    func extended(_ extent: ExtendedKernel.Extent) -> RangeFunction? {
+        switch self {
+        case .rate(let form): .extendedRate(form, extent)
+        case .changes where !extent.isSmoothed: .extendedCount(isReset: false, extent)
+        case .resets where !extent.isSmoothed: .extendedCount(isReset: true, extent)
+        default: nil
+        }
+    }
 
     /// Whether the result keeps the metric's name: it is a sample of the series itself.
     var keepsName: Bool {
@@ -47,6 +59,9 @@ enum RangeFunction: Sendable {
         case .prediction(let seconds): RegressionKernel.prediction(samples, seconds: seconds, times: grid, into: &row)
         case .smoothing(let factors, let trend):
             SmoothingKernel.evaluate(samples, smoothing: factors, trend: trend, into: &row)
+        case .extendedRate(let form, let extent): ExtendedKernel.rate(samples, form, extent, into: &row)
+        case .extendedCount(let isReset, let extent):
+            ExtendedKernel.count(samples, isReset: isReset, extent, into: &row)
         }
     }
 }

@@ -20,6 +20,9 @@ struct SubquerySource: WindowSource {
     var series: [SeriesIdentity] { base.series }
 
     func read(_ index: Int, scratch: inout Scratch) throws(QueryError) {
+        // The inner grid may be far finer than the outer one.
+        try evaluation.hold(grid.count)
+        defer { evaluation.release(grid.count) }
         var row = scratch.takeRow(grid.count)
         if grid.count > 0 { try base.read(index, into: &row, scratch: &scratch) }
         scratch.samples.columns.removeAll()

@@ -1,0 +1,104 @@
+import ApusModel
+import ApusPromQL
+
+/// The rate family, `resets` and `changes` on windows that samples beside them take part in: `anchored`, `smoothed`.
+///
+/// Anchored, a window begins with the last sample at or before its start. Smoothed, its ends are interpolated between the
+/// samples around them. Neither is extrapolated. The located windows must reach one lookback further than the range: at
+/// their start, and when smoothed at their end, too.
+///
+/// Source of the rules: Prometheus' proposal PROM-52 and its tests.
+enum ExtendedKernel {
+    /// How the windows were located.
+    struct Extent: Sendable {
+        /// Whether the ends are interpolated.
+        var isSmoothed: Bool
+        /// By how much the located windows begin earlier, and when smoothed end later, in milliseconds.
+        var margin: Int64
+        /// The length of the windows proper in milliseconds.
+        var range: Int64
+    }
+
+    /// `rate`, `increase` and `delta`.
+    static func rate(_ samples: RangeSamples, _ form: RateKernel.Form, _ extent: Extent, into row: inout [Double]) {
+        let values = samples.columns.values.span
+        let timestamps = samples.columns.timestamps.span
+        var resets = ResetCorrection(values, isCounter: form.isCounter)
+        forEachWindow(samples, extent, into: &row) { first, last, start, end in
+            let interpolatesLeft = extent.isSmoothed && timestamps[first] < start && first < last
+            let interpolatesRight = extent.isSmoothed && timestamps[last] > end && first < last
+            let left = interpolatesLeft ? interpolated(at: start, after: first, startsAtZero: true) : values[first]
+            // Between the same two samples both ends must see a reset at the same place.
+            let isOneGap = interpolatesLeft && first + 1 == last
+            let right =
+                interpolatesRight ? interpolated(at: end, after: last - 1, startsAtZero: isOneGap) : values[last]
+            // A reset between two samples is taken to lie at the edge of the window: before or after it.
+            func interpolated(at time: Int64, after sample: Int, startsAtZero: Bool) -> Double {
+                var (low, high) = (values[sample], values[sample + 1])
+                if form.isCounter, high < low {
+                    if startsAtZero { low = 0 } else { high += low }
+                }
+                let gap = timestamps[sample + 1] &- timestamps[sample]
+                return low + (high - low) * (Double(time &- timestamps[sample]) / Double(gap))
+            }
+            var result = right - left
+            if form.isCounter {
+                let firstInside = timestamps[first] <= start ? first + 1 : first
+                let lastInside = timestamps[last] >= end ? last - 1 : last
+                if firstInside <= lastInside {
+                    if values[firstInside] < left { result += left }
+                    if resets.hasAny { result = resets.corrected(result, from: firstInside, through: lastInside) }
+                    if right < values[lastInside] { result += values[lastInside] }
+                } else if right < left {
+                    result += left
+                }
+            }
+            return form.isPerSecond ? result / (Double(extent.range) / 1_000) : result
+        }
+    }
+
+    /// `resets` (`isReset`) and `changes`.
+    static func count(_ samples: RangeSamples, isReset: Bool, _ extent: Extent, into row: inout [Double]) {
+        let counts = PairKernels.runningCounts(samples.columns.values, isReset: isReset)
+        forEachWindow(samples, extent, into: &row) { first, last, _, _ in Double(counts[last] - counts[first]) }
+    }
+
+    /// Calls `value` with the first and last sample that take part in a window and the window's own start and end.
+    @inline(__always)
+    private static func forEachWindow(
+        _ samples: RangeSamples, _ extent: Extent, into row: inout [Double],
+        _ value: (Int, Int, Int64, Int64) -> Double
+    ) {
+        let timestamps = samples.columns.timestamps.span
+        for index in row.indices {
+            row[index] = Point.absent
+            let lowest = Int(samples.firsts[index])
+            let past = Int(samples.ends[index])
+            if past <= lowest { continue }
+            let end = samples.grid.end(at: index) &- (extent.isSmoothed ? extent.margin : 0)
+            let start = end &- extent.range
+            var first = position(in: timestamps, lowest..<past) { $0 > start }
+            if first > lowest { first -= 1 }
+            first = min(first, past - 1)
+            var last = past - 1
+            if extent.isSmoothed { last = min(position(in: timestamps, lowest..<past) { $0 >= end }, past - 1) }
+            // Only samples before the window, or only samples after it: there is nothing in it.
+            if timestamps[last] <= start || timestamps[first] > end { continue }
+            row[index] = value(first, last, start, end)
+        }
+    }
+
+    /// The first position whose time fulfils an ascending condition.
+    @inline(__always)
+    private static func position(
+        in timestamps: Span<Int64>, _ range: Range<Int>, _ isReached: (Int64) -> Bool
+    ) -> Int {
+        var low = range.lowerBound
+        var high = range.upperBound
+        while low < high {
+            let middle = (low + high) / 2
+            if isReached(timestamps[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+}
