@@ -24,6 +24,12 @@ package struct DiscoveryFailure: Error, Sendable, Hashable, CustomStringConverti
     /// What is wrong, and where.
     package let reason: String
 
+    /// A failure of `source`.
+    package init(source: String, reason: String) {
+        self.source = source
+        self.reason = reason
+    }
+
     package var description: String { "\(source): \(reason)" }
 }
 

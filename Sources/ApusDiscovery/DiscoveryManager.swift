@@ -67,6 +67,7 @@ package actor DiscoveryManager {
     ) -> (any Discoverer)? {
         switch configuration {
         case .fixed(let groups): StaticDiscoverer(groups)
+        case .answering(let groups): AnsweringDiscoverer(groups)
         case .files(let files): FileDiscoverer(files, metrics: metrics)
         case .dns(let dns): DNSDiscoverer(dns, metrics: metrics)
         case .retained: nil
@@ -91,9 +92,16 @@ package actor DiscoveryManager {
             providers[key] = nil
         }
         var started: Set<Key> = []
-        for key in wanted where providers[key] == nil && start(key, replacing: removed) { started.insert(key) }
-        for key in removed.keys { countTargets(of: key) }
-        for job in jobs.keys where newJobs[job] == nil { throttle.forget(job) }
+        for job in newJobs.keys.sorted() {
+            for key in newJobs[job] ?? [] where providers[key] == nil && start(key, replacing: removed) {
+                started.insert(key)
+            }
+        }
+        for job in Set(removed.keys.map(\.job)) { countTargets(of: job) }
+        for job in jobs.keys where newJobs[job] == nil {
+            throttle.forget(job)
+            metrics.discoveredTargets.remove([name, job])
+        }
         for (job, keys) in newJobs where keys != jobs[job] {
             // A started discoverer tells soon; what nobody takes over must go now.
             let isAwaited = keys.contains { started.contains($0) }
@@ -133,7 +141,7 @@ package actor DiscoveryManager {
             provider.isKnown = true
             provider.lastFailure = nil
             providers[key] = provider
-            countTargets(of: key)
+            countTargets(of: key.job)
             noteChange(of: key.job)
         case .failure(let failure):
             provider.lastFailure = failure
@@ -142,11 +150,10 @@ package actor DiscoveryManager {
         }
     }
 
-    private func countTargets(of key: Key) {
-        let mechanism = key.configuration.mechanism
-        let count = providers.filter { $0.key.job == key.job && $0.key.configuration.mechanism == mechanism }
+    private func countTargets(of job: String) {
+        let count = providers.filter { $0.key.job == job }
             .reduce(0) { $0 + $1.value.groups.reduce(0) { $0 + $1.targets.count } }
-        metrics.discoveredTargets[key.job, mechanism].set(Double(count))
+        metrics.discoveredTargets[name, job].set(Double(count))
     }
 
     // MARK: - Updates

@@ -4,6 +4,9 @@ import ApusModel
 package enum DiscoveryConfiguration: Sendable, Hashable {
     /// Written in the configuration itself.
     case fixed([TargetGroup])
+    /// Written in the configuration, and targets only from the moment they first accept a connection: what is watched
+    /// without a configuration file and may not be there.
+    case answering([TargetGroup])
     /// Files that are watched.
     case files(FileDiscoveryConfiguration)
     /// Names that are asked for in the DNS.
@@ -14,7 +17,7 @@ package enum DiscoveryConfiguration: Sendable, Hashable {
     /// The mechanism's name as the peers' metrics call it: `static`, `file`, `dns`.
     package var mechanism: String {
         switch self {
-        case .fixed: "static"
+        case .fixed, .answering: "static"
         case .files: "file"
         case .dns: "dns"
         case .retained(let key, _): key.hasSuffix(Self.suffix) ? String(key.dropLast(Self.suffix.count)) : key

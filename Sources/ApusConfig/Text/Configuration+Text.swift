@@ -156,7 +156,8 @@ extension DiscoveryConfiguration {
         var entries: [String: [ShownValue]] = [:]
         for configuration in configurations {
             switch configuration {
-            case .fixed(let groups): entries["static_configs", default: []] += groups.map(\.shown)
+            case .fixed(let groups), .answering(let groups):
+                entries["static_configs", default: []] += groups.map(\.shown)
             case .files(let files): entries["file_sd_configs", default: []].append(files.shown)
             case .dns(let dns): entries["dns_sd_configs", default: []].append(dns.shown)
             case .retained(let key, let section): entries[key, default: []].append(.mapping(section.shown))

@@ -8,9 +8,15 @@ package struct FileWatch: Sendable {
     /// What one look found.
     package struct Findings: Sendable, Hashable {
         /// Whether the groups are others than before.
-        package var hasChanged = false
+        package var hasChanged: Bool
         /// Files that could not be read; each is told once per change of the file.
-        package var failures: [DiscoveryFailure] = []
+        package var failures: [DiscoveryFailure]
+
+        /// What a look found.
+        package init(hasChanged: Bool = false, failures: [DiscoveryFailure] = []) {
+            self.hasChanged = hasChanged
+            self.failures = failures
+        }
     }
 
     /// How a file looked when it was read.
