@@ -41,7 +41,9 @@ package struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
 
     /// Reads `host:port`, `[address]:port` for IPv6, or `:port` for all addresses.
     package init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else { return nil }
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
+            return nil
+        }
         var host = text[..<colon]
         if host.hasPrefix("["), host.hasSuffix("]") {
             host = host.dropFirst().dropLast()

@@ -70,7 +70,8 @@ struct SeriesAPI: Sendable {
     ) async throws(APIError) -> [Element] {
         guard let range else { return [] }
         do {
-            return try await threads.run(whenCancelled: QueryableError.cancelled) { [storage] () throws(QueryableError) in
+            return try await threads.run(whenCancelled: QueryableError.cancelled) {
+                [storage] () throws(QueryableError) in
                 try work(try storage.querier(from: range.lowerBound, through: range.upperBound))
             }
         } catch {
@@ -79,7 +80,9 @@ struct SeriesAPI: Sendable {
     }
 
     /// The series that any of the selectors selects, each once, sorted.
-    private static func labelSets(of selectors: [[Matcher]], _ querier: any Querier) throws(QueryableError) -> [LabelSet] {
+    private static func labelSets(of selectors: [[Matcher]], _ querier: any Querier) throws(QueryableError)
+        -> [LabelSet]
+    {
         var result: [LabelSet] = []
         for selector in selectors {
             let selection = try querier.select(selector)

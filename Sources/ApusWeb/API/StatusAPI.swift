@@ -32,7 +32,9 @@ struct StatusAPI: Sendable {
             Route("/api/v1/status/flags") { [flags = sources.flags] _ throws(APIError) in
                 .success { bytes in
                     var object = JSONObject(&bytes)
-                    for flag in flags.sorted(by: { $0.name < $1.name }) { object.add(flag.name, flag.value, to: &bytes) }
+                    for flag in flags.sorted(by: { $0.name < $1.name }) {
+                        object.add(flag.name, flag.value, to: &bytes)
+                    }
                     object.close(&bytes)
                 }
             })

@@ -61,7 +61,8 @@ package struct AssetTable: Sendable {
             assets[file.path] = Self.asset(file.bytes, path: file.path)
         }
         self.assets = assets
-        let text = Self.replacing("{{id}}", by: id, in: Self.replacing("{{base}}", by: Self.escaped(base), in: page.bytes))
+        let text = Self.replacing(
+            "{{id}}", by: id, in: Self.replacing("{{base}}", by: Self.escaped(base), in: page.bytes))
         self.page = Self.asset(text, path: page.path)
     }
 

@@ -32,8 +32,12 @@ struct FormParameters: Sendable {
             guard entries.count < Self.maxCount else { throw .tooManyParameters(limit: Self.maxCount) }
             let separator = pair.firstIndex(of: UInt8(ascii: "="))
             let name = try Self.decoded(pair[..<(separator ?? pair.endIndex)])
-            guard let name = PercentEncoding.text(name) else { throw .notUTF8(parameter: String(decoding: name, as: UTF8.self)) }
-            let value = try separator.map { index throws(FormError) in try Self.decoded(pair[pair.index(after: index)...]) }
+            guard let name = PercentEncoding.text(name) else {
+                throw .notUTF8(parameter: String(decoding: name, as: UTF8.self))
+            }
+            let value = try separator.map { index throws(FormError) in
+                try Self.decoded(pair[pair.index(after: index)...])
+            }
             guard let value = PercentEncoding.text(value ?? []) else { throw .notUTF8(parameter: name) }
             entries.append((name, value))
         }

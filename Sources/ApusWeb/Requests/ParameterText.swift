@@ -47,7 +47,8 @@ enum ParameterText {
     static func integer(_ text: String) throws(ParameterTextError) -> Int {
         guard let value = Int(text) else {
             let digits = text.hasPrefix("-") || text.hasPrefix("+") ? text.dropFirst() : text[...]
-            let isNumber = !digits.isEmpty && digits.utf8.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
+            let isNumber =
+                !digits.isEmpty && digits.utf8.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
             throw isNumber ? .integerOverflows(text) : .notAnInteger(text)
         }
         return value

@@ -117,7 +117,9 @@ enum AcceptedEncoding {
             for part in header.split(separator: ",") {
                 let pieces = part.split(separator: ";").map { $0.filter { $0 != " " }.lowercased() }
                 guard let name = pieces.first, name == "gzip" || name == "*" else { continue }
-                return !pieces.dropFirst().contains { $0 == "q=0" || $0.hasPrefix("q=0.0") && Double($0.dropFirst(2)) == 0 }
+                return !pieces.dropFirst().contains {
+                    $0 == "q=0" || $0.hasPrefix("q=0.0") && Double($0.dropFirst(2)) == 0
+                }
             }
         }
         return false

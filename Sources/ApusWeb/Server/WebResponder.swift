@@ -33,9 +33,10 @@ package struct WebResponder: Sendable {
         self.logger = logger
         isReady = sources.isReady
         do {
-            crossOrigin = CrossOrigin(allowedOrigins: try settings.corsOrigin.map { text throws(RegexError) in
-                try RegularExpression(text)
-            })
+            crossOrigin = CrossOrigin(
+                allowedOrigins: try settings.corsOrigin.map { text throws(RegexError) in
+                    try RegularExpression(text)
+                })
         } catch {
             throw .invalidOriginPattern("\(error)")
         }
