@@ -19,7 +19,7 @@ enum RateKernel {
         let firsts = samples.firsts.span
         let ends = samples.ends.span
         let grid = samples.grid
-        let rangeSeconds = Double(grid.range) / 1_000
+        let divisor = form.isPerSecond ? Double(grid.range) / 1_000 : 1
         var resets = ResetCorrection(values, isCounter: form.isCounter)
         var output = row.mutableSpan
         var windowEnd = grid.firstEnd
@@ -40,14 +40,12 @@ enum RateKernel {
             var toEnd = Double(windowEnd &- timestamps[last]) / 1_000
             if toStart >= threshold { toStart = averageGap / 2 }
             // A counter is never below zero: the line through its samples is not followed beyond its zero.
-            if form.isCounter, increase > 0, values[first] >= 0 {
-                let toZero = sampled * (values[first] / increase)
-                if toZero < toStart { toStart = toZero }
+            // Divisions are what this loop costs, so the rare case is found by a product.
+            if form.isCounter, increase > 0, values[first] >= 0, sampled * values[first] < toStart * increase {
+                toStart = sampled * (values[first] / increase)
             }
             if toEnd >= threshold { toEnd = averageGap / 2 }
-            var factor = (sampled + toStart + toEnd) / sampled
-            if form.isPerSecond { factor /= rangeSeconds }
-            output[index] = increase * factor
+            output[index] = increase * ((sampled + toStart + toEnd) / (sampled * divisor))
         }
     }
 }
