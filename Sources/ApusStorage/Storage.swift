@@ -48,6 +48,7 @@ package final class Storage: Sendable {
         let (replayed, summary) = try Self.replay(
             folder: "\(folder)/wal", options: options, head: head,
             truncatedBefore: blockSet.maximumTime.map { $0 + 1 } ?? .min, report: report)
+        counters.note(replayed)
         appender = Mutex(replayed)
         blocks = Mutex(blockSet)
         let duration = monotonicMilliseconds() - start
@@ -112,14 +113,18 @@ package final class Storage: Sendable {
 extension Storage: Appendable {
     package func resolve(_ labelSets: [LabelSet]) throws(AppendError) -> [SeriesReference] {
         try appender.withLock { appender throws(AppendError) in
-            try appender.resolve(labelSets, head: head, options: options)
+            defer { counters.note(appender) }
+            return try appender.resolve(labelSets, head: head, options: options)
         }
     }
 
     package func append(_ batch: borrowing SampleBatch) throws(AppendError) -> AppendOutcome {
         let latestTime = clock.now().addingReportingOverflow(options.maximumLead).partialValue
         return try appender.withLock { appender throws(AppendError) in
-            try appender.append(batch, head: head, latestTime: latestTime)
+            let outcome = try appender.append(batch, head: head, latestTime: latestTime)
+            counters.note(appender)
+            counters.note(outcome)
+            return outcome
         }
     }
 }

@@ -73,9 +73,9 @@ private final class CrashWriter {
         let candidates = [
             tests, Bundle.main.bundleURL, URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent(),
         ]
-        .map { $0.appendingPathComponent("apus-crash-writer") }
+        .map { $0.appendingPathComponent("CrashWriter") }
         let found = candidates.first { FileManager.default.isExecutableFile(atPath: $0.path) }
-        let writer: URL = try #require(found, "apus-crash-writer is not beside the tests: \(candidates)")
+        let writer: URL = try #require(found, "CrashWriter is not beside the tests: \(candidates)")
         process.executableURL = writer
         process.arguments = [folder, "\(firstStep)", "\(seriesCount)"]
         process.standardOutput = output

@@ -3,12 +3,12 @@ import ApusStorage
 import Glibc
 
 // Appends without end to the store in a folder and says on standard output what was acknowledged and what a query saw, until it is
-// killed. Usage: apus-crash-writer <folder> <first step> <series>. Lines: `a <step>` after a batch was acknowledged, `q <step>` after
+// killed. Usage: CrashWriter <folder> <first step> <series>. Lines: `a <step>` after a batch was acknowledged, `q <step>` after
 // a query saw the whole batch. A value follows from its step and series, so that the reader can check every sample.
 
 let arguments = CommandLine.arguments
 guard arguments.count == 4, let firstStep = Int(arguments[2]), let seriesCount = Int(arguments[3]) else {
-    print("usage: apus-crash-writer <folder> <first step> <series>")
+    print("usage: CrashWriter <folder> <first step> <series>")
     exit(2)
 }
 

@@ -133,7 +133,10 @@ extension Storage {
     /// Empties the head of what is in blocks, unless a querier still needs it, and shortens the log.
     private func finishTruncation(_ state: inout CompactionState) throws(CompactionError) {
         guard let pending = state.pendingTruncation else { return }
-        let outcome = appender.withLock { appender in truncateHead(&appender, pending.time, pending.epoch) }
+        let outcome = appender.withLock { appender in
+            defer { counters.note(appender) }
+            return truncateHead(&appender, pending.time, pending.epoch)
+        }
         guard let outcome else { return }
         state.pendingTruncation = nil
         switch outcome {

@@ -6,12 +6,13 @@ extension Storage {
     /// What the store holds and did.
     package var statistics: StorageStatistics {
         var result = StorageStatistics()
-        appender.withLock { appender in
-            result.samplesAppended = Int(clamping: appender.appendedSamples)
-            result.seriesCreated = Int(clamping: appender.createdSeries)
-            result.seriesRemoved = Int(clamping: appender.removedSeries)
-            result.walSegment = Int(clamping: appender.log.segment)
-        }
+        result.samplesAppended = counters.samplesAppended.load(ordering: .relaxed)
+        result.seriesCreated = counters.seriesCreated.load(ordering: .relaxed)
+        result.seriesRemoved = counters.seriesRemoved.load(ordering: .relaxed)
+        result.outOfOrderSamples = counters.outOfOrderSamples.load(ordering: .relaxed)
+        result.outOfBoundsSamples = counters.outOfBoundsSamples.load(ordering: .relaxed)
+        result.duplicateSamples = counters.duplicateSamples.load(ordering: .relaxed)
+        result.walSegment = counters.segment.load(ordering: .relaxed)
         head.index.withLock { index in
             result.headSeries = index.liveCount
             result.symbolTableBytes = index.symbols.memoryBytes

@@ -1,3 +1,4 @@
+import ApusModel
 import Synchronization
 
 /// Counts of what happened since the store was opened.
@@ -13,6 +14,36 @@ final class StorageCounters: Sendable {
     let truncationFailures = Atomic<Int>(0)
     let checkpointFailures = Atomic<Int>(0)
 
+    let samplesAppended = Atomic<Int>(0)
+    let seriesCreated = Atomic<Int>(0)
+    let seriesRemoved = Atomic<Int>(0)
+    let outOfOrderSamples = Atomic<Int>(0)
+    let outOfBoundsSamples = Atomic<Int>(0)
+    let duplicateSamples = Atomic<Int>(0)
+    /// The log segment that is written to.
+    let segment = Atomic<Int>(0)
+
+    /// Takes over what the appender counted, so that reading it needs no lock that is held while the disk works.
+    func note(_ appender: borrowing Appender) {
+        samplesAppended.store(Int(clamping: appender.appendedSamples), ordering: .relaxed)
+        seriesCreated.store(Int(clamping: appender.createdSeries), ordering: .relaxed)
+        seriesRemoved.store(Int(clamping: appender.removedSeries), ordering: .relaxed)
+        segment.store(Int(clamping: appender.log.segment), ordering: .relaxed)
+    }
+
+    /// Counts the samples of a batch that were refused.
+    func note(_ outcome: AppendOutcome) {
+        for rejection in outcome.rejections {
+            switch rejection.reason {
+            case .outOfOrder: outOfOrderSamples.add(1, ordering: .relaxed)
+            case .outOfBounds: outOfBoundsSamples.add(1, ordering: .relaxed)
+            case .duplicateTimestamp: duplicateSamples.add(1, ordering: .relaxed)
+            case .unknownSeries: break
+            }
+        }
+    }
+
+    /// Counts a sync of the log.
     func noteSync(milliseconds: Int) {
         syncs.add(1, ordering: .relaxed)
         syncMilliseconds.add(milliseconds, ordering: .relaxed)

@@ -10,6 +10,12 @@ package struct StorageStatistics: Sendable {
     package var headChunks = 0
     /// The samples appended since the store was opened.
     package var samplesAppended = 0
+    /// The samples refused as out of order.
+    package var outOfOrderSamples = 0
+    /// The samples refused as too old, or too far in the future.
+    package var outOfBoundsSamples = 0
+    /// The samples refused because their series has another value at that time.
+    package var duplicateSamples = 0
     /// The time of the oldest sample in the head, in milliseconds; `nil` when the head is empty.
     package var headMinimumTime: Int64?
     /// The time of the newest sample that the head ever held.
@@ -26,7 +32,7 @@ package struct StorageStatistics: Sendable {
     package var walBytes = 0
     /// Places where the log was cut off or passed over.
     package var walCorruptions = 0
-    /// The syncs of the log, how long they took together in milliseconds, and how many failed.
+    /// The syncs of the log.
     package var walSyncs = 0
     /// Milliseconds spent in syncs of the log.
     package var walSyncMilliseconds = 0
@@ -62,6 +68,12 @@ package struct HeadCardinality: Sendable {
         package var name: String
         /// Series, values or bytes.
         package var count: Int
+
+        /// An entry with the given parts.
+        package init(name: String, count: Int) {
+            self.name = name
+            self.count = count
+        }
     }
 
     /// The metric names with the most series.

@@ -1,0 +1,122 @@
+package import ApusClient
+
+/// Gives a store's statistics as metrics: under the names that dashboards for Prometheus rely on, and what they do not have as
+/// `apus_storage_*`.
+package struct StorageCollector: Collector {
+    private struct Metric: Sendable {
+        var descriptor: MetricDescriptor
+        var value: @Sendable (StorageStatistics) -> Double?
+
+        init(
+            _ kind: MetricDescriptor.Kind, _ name: String, _ help: String,
+            _ value: @escaping @Sendable (StorageStatistics) -> Double?
+        ) {
+            descriptor = MetricDescriptor(kind, name, help: help)
+            self.value = value
+        }
+    }
+
+    private let storage: Storage
+    private let metrics: [Metric]
+
+    /// A collector of the statistics of `storage`.
+    package init(_ storage: Storage) {
+        self.storage = storage
+        let options = storage.options
+        metrics =
+            Self.headMetrics + Self.logMetrics + Self.blockMetrics + [
+                Metric(.gauge, "prometheus_tsdb_retention_limit_seconds", "How long samples are kept.") { _ in
+                    Double(options.retention) / 1_000
+                },
+                Metric(.gauge, "apus_storage_head_series_limit", "The most series that the head takes.") { _ in
+                    Double(options.maximumSeries)
+                },
+            ]
+    }
+
+    package var families: [MetricDescriptor] { metrics.map(\.descriptor) }
+
+    package func collect(into samples: inout CollectedSamples) throws(MetricError) {
+        let statistics = storage.statistics
+        for metric in metrics {
+            if let value = metric.value(statistics) { try samples.append(value, to: metric.descriptor) }
+        }
+    }
+
+    private static let headMetrics: [Metric] = [
+        Metric(.gauge, "prometheus_tsdb_head_series", "The series in the head.") { Double($0.headSeries) },
+        Metric(.gauge, "prometheus_tsdb_head_chunks", "The encoded chunks in the head.") { Double($0.headChunks) },
+        Metric(.counter, "prometheus_tsdb_head_series_created_total", "Series made in the head.") {
+            Double($0.seriesCreated)
+        },
+        Metric(.counter, "prometheus_tsdb_head_series_removed_total", "Series that left the head.") {
+            Double($0.seriesRemoved)
+        },
+        Metric(.counter, "prometheus_tsdb_head_samples_appended_total", "Samples appended.") {
+            Double($0.samplesAppended)
+        },
+        Metric(.counter, "prometheus_tsdb_out_of_order_samples_total", "Samples refused as out of order.") {
+            Double($0.outOfOrderSamples)
+        },
+        Metric(.counter, "prometheus_tsdb_too_old_samples_total", "Samples refused as out of bounds.") {
+            Double($0.outOfBoundsSamples)
+        },
+        Metric(.counter, "apus_storage_duplicate_samples_total", "Samples refused: another value at their time.") {
+            Double($0.duplicateSamples)
+        },
+        Metric(.gauge, "prometheus_tsdb_head_min_time", "The oldest sample in the head, in milliseconds.") {
+            $0.headMinimumTime.map(Double.init)
+        },
+        Metric(.gauge, "prometheus_tsdb_head_max_time", "The newest sample in the head, in milliseconds.") {
+            $0.headMaximumTime.map(Double.init)
+        },
+        Metric(.gauge, "prometheus_tsdb_lowest_timestamp_seconds", "The oldest sample of all.") {
+            $0.lowestTime.map { Double($0) / 1_000 }
+        },
+        Metric(.gauge, "prometheus_tsdb_symbol_table_size_bytes", "The memory of the head's symbol table.") {
+            Double($0.symbolTableBytes)
+        },
+        Metric(.gauge, "prometheus_tsdb_data_replay_duration_seconds", "How long reading the log took at the start.") {
+            Double($0.replayMilliseconds) / 1_000
+        },
+    ]
+
+    private static let logMetrics: [Metric] = [
+        Metric(.gauge, "prometheus_tsdb_wal_segment_current", "The log segment that is written to.") {
+            Double($0.walSegment)
+        },
+        Metric(.gauge, "prometheus_tsdb_wal_storage_size_bytes", "The size of the log.") { Double($0.walBytes) },
+        Metric(.counter, "prometheus_tsdb_wal_corruptions_total", "Places where the log was cut or passed over.") {
+            Double($0.walCorruptions)
+        },
+        Metric(.counter, "prometheus_tsdb_wal_truncations_failed_total", "Failures to begin a segment.") {
+            Double($0.truncationFailures)
+        },
+        Metric(.counter, "prometheus_tsdb_checkpoint_creations_failed_total", "Failures to write a checkpoint.") {
+            Double($0.checkpointFailures)
+        },
+        Metric(.counter, "apus_storage_wal_syncs_total", "Syncs of the log to the disk.") { Double($0.walSyncs) },
+        Metric(.counter, "apus_storage_wal_sync_seconds_total", "Time spent in syncs of the log.") {
+            Double($0.walSyncMilliseconds) / 1_000
+        },
+        Metric(.counter, "apus_storage_wal_sync_failures_total", "Syncs of the log that failed.") {
+            Double($0.walSyncFailures)
+        },
+    ]
+
+    private static let blockMetrics: [Metric] = [
+        Metric(.gauge, "prometheus_tsdb_blocks_loaded", "The blocks that can be read.") { Double($0.blocks) },
+        Metric(.gauge, "prometheus_tsdb_storage_blocks_bytes", "The bytes of these blocks.") { Double($0.blockBytes) },
+        Metric(.gauge, "apus_storage_unreadable_blocks", "The blocks that are damaged.") {
+            Double($0.unreadableBlocks)
+        },
+        Metric(.gauge, "apus_storage_block_samples", "The samples in the blocks.") { Double($0.blockSamples) },
+        Metric(.counter, "prometheus_tsdb_compactions_total", "Compactions of the head.") { Double($0.compactions) },
+        Metric(.counter, "prometheus_tsdb_compactions_failed_total", "Compactions that failed.") {
+            Double($0.compactionFailures)
+        },
+        Metric(.counter, "apus_storage_compaction_seconds_total", "Time spent in compactions.") {
+            Double($0.compactionMilliseconds) / 1_000
+        },
+    ]
+}

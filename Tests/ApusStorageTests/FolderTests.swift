@@ -1,0 +1,105 @@
+import ApusModel
+import ApusStorage
+import ApusTestSupport
+import Foundation
+import Testing
+
+@Suite("Data folders")
+struct FolderTests {
+    @Test("a folder that is open is refused with one error, and can be opened after closing")
+    func locked() throws {
+        let folder = try TemporaryFolder()
+        let first = try Storage(folder: folder.path)
+        #expect(throws: StorageError.locked(folder: folder.path)) { try Storage(folder: folder.path) }
+        first.close()
+        try Storage(folder: folder.path).close()
+    }
+
+    @Test("a file in place of the folder is refused, saying so")
+    func notAFolder() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.url.appendingPathComponent("data").path
+        try Data([1]).write(to: URL(fileURLWithPath: path))
+        let error = #expect(throws: StorageError.self) { try Storage(folder: path) }
+        #expect(error?.description.contains("Not a directory") == true)
+    }
+
+    @Test("a closed store refuses appends and goes on serving open queriers")
+    func closed() throws {
+        let folder = try TemporaryFolder()
+        let storage = try Storage(folder: folder.path, clock: ManualClock(milliseconds: 10_000))
+        let labels = [series("m")]
+        try storage.store(labels, at: 1_000) { _ in 1 }
+        let querier = try storage.querier(from: 0, through: 2_000)
+        storage.close()
+        storage.close()
+        #expect(throws: AppendError.closed) { try storage.store(labels, at: 2_000) { _ in 1 } }
+        #expect(try querier.samples([]).count == 1)
+    }
+
+    @Test("a full disk refuses the batch whole, changes nothing, and appends go on when there is space again")
+    func fullDisk() throws {
+        let folder = try TemporaryFolder()
+        try #require(FileManager.default.fileExists(atPath: "/bin/mount"))
+        guard run("/bin/mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", folder.path]) else {
+            print("skipped: a tmpfs cannot be mounted here; run the tests as root to try a full disk")
+            return
+        }
+        defer { _ = run("/bin/umount", ["-l", folder.path]) }
+        let filler = folder.url.appendingPathComponent("filler")
+        let secondFiller = folder.url.appendingPathComponent("filler2")
+        try Data(count: 350_000).write(to: filler)
+        try Data(count: 50_000).write(to: secondFiller)
+        let clock = ManualClock(milliseconds: 1_000_000_000)
+        let labels = (0..<200).map { series("m", ["n": "\($0)"]) }
+        var storedSteps: [Int] = []
+        let storage = try Storage(folder: folder.path, clock: clock)
+        var refusals = 0
+        for step in 1...1_000 {
+            do {
+                try storage.store(labels, at: Int64(step) * 1_000) { Double(step + $0) }
+                storedSteps.append(step)
+            } catch AppendError.notDurable(let text) {
+                #expect(text.contains("No space left on device"))
+                refusals += 1
+                if refusals == 5 {
+                    #expect(throws: AppendError.self) {
+                        try storage.resolve([series("new", ["x": String(repeating: "y", count: 5_000)])])
+                    }
+                    try FileManager.default.removeItem(at: filler)
+                }
+                if refusals > 10 { break }
+            }
+        }
+        #expect(refusals > 5, "the disk never was full")
+        try expectSteps(storedSteps, storage, labels)
+        storage.close()
+        #expect(throws: StorageError.self, "a full disk has no room for the next segment") {
+            try Storage(folder: folder.path, clock: clock)
+        }
+        try FileManager.default.removeItem(at: secondFiller)
+        let reopened = try Storage(folder: folder.path, clock: clock)
+        try expectSteps(storedSteps, reopened, labels)
+        #expect(reopened.statistics.walCorruptions == 0)
+        reopened.close()
+    }
+
+    private func expectSteps(_ steps: [Int], _ storage: Storage, _ labels: [LabelSet]) throws {
+        let read = try storage.samples([])
+        #expect(read.count == labels.count)
+        for (number, labels) in labels.enumerated() {
+            #expect(read[labels]?.timestamps == steps.map { Int64($0) * 1_000 })
+            #expect(read[labels]?.values == steps.map { Double($0 + number) })
+        }
+    }
+
+    private func run(_ path: String, _ arguments: [String]) -> Bool {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: path)
+        process.arguments = arguments
+        process.standardError = FileHandle.nullDevice
+        guard (try? process.run()) != nil else { return false }
+        process.waitUntilExit()
+        return process.terminationStatus == 0
+    }
+}
