@@ -34,8 +34,10 @@ package actor ScrapeManager {
             logger: logger)
     }
 
-    /// Takes over a configuration: jobs that are as before go on undisturbed, changed ones continue their targets under
-    /// the new rules, others end or begin. A new job has no targets before `update` brings them.
+    /// Takes over a configuration.
+    ///
+    /// Jobs that are as before go on undisturbed, changed ones continue their targets under the new rules, others end or
+    /// begin. A new job has no targets before `update` brings them. Calls come one after another.
     ///
     /// - Throws: when a certificate or key of a job cannot be used; then everything stays as it was.
     package func apply(_ jobs: [ScrapeConfiguration]) async throws(HTTPFetchError) {

@@ -89,7 +89,7 @@ private final class WorkQueue: @unchecked Sendable {
         unsafe pthread_cond_broadcast(hasWork)
     }
 
-    /// The next piece of work; waits for one. `nil` when the queue is closed and empty.
+    /// The next piece of work, waited for; `nil` when the queue is closed and empty.
     private func pop() -> Work? {
         unsafe pthread_mutex_lock(mutex)
         defer { unsafe pthread_mutex_unlock(mutex) }

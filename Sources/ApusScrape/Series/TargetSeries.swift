@@ -21,7 +21,9 @@ struct TargetSeries: ~Copyable, Sendable {
         static let dropped = UInt64.max - 1
     }
 
-    /// A sample further in the future is refused. Source: Prometheus, `maxAheadTime`.
+    /// A sample further in the future is refused.
+    ///
+    /// Source: Prometheus, `maxAheadTime`.
     private static let greatestLead: Int64 = 10 * 60_000
     /// How many scrapes a series that is gone is remembered.
     private static let memoryOfBodies = 8
