@@ -13,7 +13,7 @@ extension Evaluator {
         let quantiles: [Double]
         if node.operation == .quantile, let parameter = node.parameter {
             quantiles = try scalar(parameter, on: grid)
-            remarkInvalidQuantiles(quantiles, at: parameter.range.start)
+            remarkExtremeQuantiles(quantiles, at: parameter.withoutParentheses.range.start)
         } else {
             quantiles = []
         }

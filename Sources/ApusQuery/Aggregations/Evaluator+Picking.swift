@@ -15,7 +15,7 @@ extension Evaluator {
         guard let parameter = node.parameter else { return RowSource.empty }
         let values = try scalar(parameter, on: grid)
         if node.operation == .limitRatio {
-            return try pickRatio(node, values, position: parameter.range.start, on: grid)
+            return try pickRatio(node, values, position: parameter.withoutParentheses.range.start, on: grid)
         }
         if values.contains(where: \.isNaN) { throw .execution("Parameter value is NaN") }
         if let large = values.first(where: { $0 >= 0x1p63 }) {

@@ -36,7 +36,7 @@ extension Evaluator {
         var row = [Double](repeating: Point.absent, count: grid.count)
         for (position, identity) in many.series.enumerated() {
             let labels = key.labels(of: identity.labels)
-            guard oneGroups[labels] != nil || fills.one != nil else { continue }
+            guard oneGroups[labels] != nil || fills.one != nil || matcher.hasConflicts else { continue }
             try many.read(position, into: &row, scratch: &scratch)
             try matcher.add(identity, row, group: labels, evaluation)
         }

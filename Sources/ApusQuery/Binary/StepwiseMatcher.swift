@@ -43,6 +43,9 @@ struct StepwiseMatcher {
         table = RowTable(stepCount: grid.count)
     }
 
+    /// Whether any step has a conflict, which fails the query if the "many" side has any element there.
+    var hasConflicts: Bool { !conflicts.isEmpty }
+
     /// The results so far.
     var source: RowSource { table.source }
 
@@ -69,7 +72,7 @@ struct StepwiseMatcher {
     }
 
     private func conflict(_ matchLabels: LabelSet, _ pair: [LabelSet]) -> QueryError {
-        let shown = pair.map { "\($0)" }.joined(separator: ", ")
+        let shown = pair.map(\.bracedDescription).joined(separator: ", ")
         return .execution(
             "found duplicate series for the match group \(matchLabels.bracedDescription) on the \(oneSide) hand-side"
                 + " of the operation: [\(shown)];many-to-many matching not allowed: matching labels must be unique on"

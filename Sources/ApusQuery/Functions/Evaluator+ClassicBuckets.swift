@@ -21,17 +21,17 @@ extension Evaluator {
             }
             for argument in arguments.dropFirst(2) {
                 let quantiles = try scalar(argument, on: grid)
-                remarkInvalidQuantiles(quantiles, at: argument.range.start)
+                remarkInvalidQuantiles(quantiles, at: argument.withoutParentheses.range.start)
                 outputs.append(.quantile(quantiles))
             }
         default:
             vectorArgument = arguments[1]
             let quantiles = try scalar(arguments[0], on: grid)
-            remarkInvalidQuantiles(quantiles, at: arguments[0].range.start)
+            remarkInvalidQuantiles(quantiles, at: arguments[0].withoutParentheses.range.start)
             outputs = [.quantile(quantiles)]
         }
         let source = try vector(vectorArgument, on: grid)
-        let position = vectorArgument.range.start
+        let position = vectorArgument.withoutParentheses.range.start
         let groups = bucketGroups(source, position: position)
         var series: [SeriesIdentity] = []
         var places: [(group: Int, output: Int)] = []

@@ -144,7 +144,7 @@ extension Evaluator {
         let remarksCounter = call.function == .rate || call.function == .increase
         return RangeFunctionSource(
             function, of: source, on: grid, evaluation: evaluation,
-            counterPosition: remarksCounter ? argument.range.start : nil)
+            counterPosition: remarksCounter ? argument.withoutParentheses.range.start : nil)
     }
 
     private func rangeFunction(_ call: FunctionCall, on grid: StepGrid) throws(QueryError) -> RangeFunction {
@@ -175,7 +175,7 @@ extension Evaluator {
         case .madOverTime: return .medianDistance
         case .quantileOverTime:
             let quantiles = try scalar(call.arguments[0], on: grid)
-            remarkInvalidQuantiles(quantiles, at: call.arguments[0].range.start)
+            remarkInvalidQuantiles(quantiles, at: call.arguments[0].withoutParentheses.range.start)
             return .quantile(quantiles)
         case .doubleExponentialSmoothing:
             let smoothing = try factors(call.arguments[1], on: grid, what: "smoothing", symbol: "sf")
@@ -193,6 +193,14 @@ extension Evaluator {
             throw .execution("invalid \(what) factor. Expected: 0 < \(symbol) < 1, got: \(wrong)")
         }
         return values
+    }
+
+    /// Remarks a NaN among quantiles, the largest above 1 and the smallest below 0.
+    func remarkExtremeQuantiles(_ quantiles: [Double], at position: Int) {
+        if quantiles.contains(where: \.isNaN) { evaluation.annotate(.invalidQuantile(.nan), at: position) }
+        let numbers = quantiles.filter { !$0.isNaN }
+        if let largest = numbers.max(), largest > 1 { evaluation.annotate(.invalidQuantile(largest), at: position) }
+        if let smallest = numbers.min(), smallest < 0 { evaluation.annotate(.invalidQuantile(smallest), at: position) }
     }
 
     /// Remarks each quantile outside 0…1.
