@@ -6,12 +6,15 @@ extension ColumnEncoder {
         let scale = Decimal.powers[exponent]
         integers.removeAll(keepingCapacity: true)
         rawPositions.removeAll(keepingCapacity: true)
-        for index in 0..<values.count {
-            if let integer = Decimal.integer(values[index], scale: scale) {
-                integers.append(integer)
-            } else {
-                rawPositions.append(index)
-                integers.append(integers.last ?? 0)
+        var previous: Int64 = 0
+        integers.append(addingCapacity: values.count) { output in
+            for index in 0..<values.count {
+                if let integer = Decimal.integer(values[index], scale: scale) {
+                    previous = integer
+                } else {
+                    rawPositions.append(index)
+                }
+                output.append(previous)
             }
         }
         let (mode, plan) = chooseMode()
@@ -44,7 +47,9 @@ extension ColumnEncoder {
         fill(.plain, &packed)
         var best = (mode: Decimal.Mode.plain, plan: PackedRun.plan(packed.span))
         for mode in [Decimal.Mode.differences, .signedDifferences, .secondDifferences] {
-            if best.plan.estimatedBytes <= 4 { break }
+            // Half a bit a value is not worth another look; curves are only worth it where slopes were.
+            if best.plan.estimatedBytes <= 2 + integers.count / 16 { break }
+            if mode == .secondDifferences, best.mode == .plain { break }
             fill(mode, &candidate)
             let plan = PackedRun.plan(candidate.span)
             if plan.estimatedBytes < best.plan.estimatedBytes {
@@ -58,21 +63,31 @@ extension ColumnEncoder {
     private func fill(_ mode: Decimal.Mode, _ run: inout [UInt64]) {
         run.removeAll(keepingCapacity: true)
         let integers = integers.span
+        let count = integers.count
         switch mode {
         case .plain:
             let base = least(of: integers)
-            for index in 0..<integers.count { run.append(UInt64(bitPattern: integers[index] &- base)) }
+            run.append(addingCapacity: count) { output in
+                for index in 0..<count { output.append(UInt64(bitPattern: integers[index] &- base)) }
+            }
         case .differences:
             let base = leastDifference()
-            for index in 1..<integers.count {
-                run.append(UInt64(bitPattern: integers[index] &- integers[index - 1] &- base))
+            run.append(addingCapacity: count) { output in
+                for index in 1..<count {
+                    output.append(UInt64(bitPattern: integers[index] &- integers[index &- 1] &- base))
+                }
             }
         case .signedDifferences:
-            for index in 1..<integers.count { run.append(zigzag(integers[index] &- integers[index - 1])) }
+            run.append(addingCapacity: count) { output in
+                for index in 1..<count { output.append(zigzag(integers[index] &- integers[index &- 1])) }
+            }
         case .secondDifferences:
-            guard integers.count >= 3 else { return }
-            for index in 2..<integers.count {
-                run.append(zigzag(integers[index] &- 2 &* integers[index - 1] &+ integers[index - 2]))
+            guard count >= 3 else { return }
+            run.append(addingCapacity: count) { output in
+                for index in 2..<count {
+                    output.append(
+                        zigzag(integers[index] &- 2 &* integers[index &- 1] &+ integers[index &- 2]))
+                }
             }
         }
     }

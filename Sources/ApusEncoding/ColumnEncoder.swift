@@ -26,10 +26,12 @@ package struct ColumnEncoder: Sendable {
         writer.appendSignedVarint(delta)
         guard count >= 3 else { return }
         packed.removeAll(keepingCapacity: true)
-        for index in 2..<count {
-            let next = timestamps[index] &- timestamps[index - 1]
-            packed.append(zigzag(next &- delta))
-            delta = next
+        packed.append(addingCapacity: count - 2) { output in
+            for index in 2..<count {
+                let next = timestamps[index] &- timestamps[index &- 1]
+                output.append(zigzag(next &- delta))
+                delta = next
+            }
         }
         PackedRun.append(packed.span, plan: PackedRun.plan(packed.span), to: &writer)
     }

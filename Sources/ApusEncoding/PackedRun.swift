@@ -18,11 +18,14 @@ enum PackedRun {
         }
         var longest = 64
         while longest > 0, lengths[longest] == 0 { longest -= 1 }
+        if longest == 0 { return Plan(width: 0, exceptionCount: 0, estimatedBytes: 2) }
         var best = Plan(width: longest, exceptionCount: 0, estimatedBytes: (values.count * longest + 7) / 8)
         var exceptionCount = 0
         var width = longest - 1
         while width >= 0 {
             exceptionCount += Int(lengths[width + 1])
+            // Every exception takes two bytes at least: from here on nothing can be smaller.
+            if exceptionCount * 2 > best.estimatedBytes { break }
             if width == 0 || lengths[width] > 0 {
                 let exceptionBytes = 1 + (longest - width + 6) / 7
                 let bytes = (values.count * width + 7) / 8 + exceptionCount * exceptionBytes

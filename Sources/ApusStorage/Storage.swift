@@ -79,6 +79,8 @@ package final class Storage: Sendable {
     ///
     /// Appending is refused from now on; queriers that are open go on reading.
     package func close() {
+        // Waits for a compaction that runs, and keeps others from beginning.
+        compaction.withLock { $0.isClosed = true }
         let log = appender.withLock { appender in
             defer { appender.isClosed = true }
             return appender.isClosed ? nil : appender.log.unsynced()

@@ -1,6 +1,7 @@
 import ApusBytes
 import ApusEncoding
 import ApusModel
+import Glibc
 
 /// Writes a block, series by series in the order of label sets, to a temporary folder.
 struct BlockWriter {
@@ -41,7 +42,7 @@ struct BlockWriter {
         var cursor = LabelCursor(labels)
         while cursor.advance() {
             guard let name = symbols.intern(cursor.name), let value = symbols.intern(cursor.value) else {
-                throw FileError("index", folder, code: 75)  // EOVERFLOW: 2³² texts in one block
+                throw FileError("index", folder, code: EFBIG)
             }
             symbolRuns.append(name.index)
             symbolRuns.append(value.index)
@@ -76,6 +77,9 @@ struct BlockWriter {
             BlockFormat.columnsHeader(minimumTime: header.minimumTime, maximumTime: header.maximumTime).span, at: 0)
         try columns.synchronize()
         let sections = encodedSections()
+        for section in sections where section.count > Int(UInt32.max) {
+            throw FileError("index", folder, code: EFBIG)
+        }
         header.sections = sections.map { (UInt64($0.count), CRC32C.checksum($0.span)) }
         let index = try SystemFile(creating: "\(folder)/index", isExclusive: true)
         try index.write(header.encoded().span, at: 0)

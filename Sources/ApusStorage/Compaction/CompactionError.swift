@@ -10,6 +10,8 @@ package struct CompactionError: Error, Equatable, Sendable, CustomStringConverti
 
 /// What a compaction leaves for later.
 struct CompactionState {
+    /// The store was closed: nothing may be written any more.
+    var isClosed = false
     /// The time before which the head can be emptied once the queriers opened before `epoch` are gone.
     var pendingTruncation: (time: Int64, epoch: UInt64)?
 }

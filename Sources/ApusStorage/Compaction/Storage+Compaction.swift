@@ -14,7 +14,7 @@ extension Storage {
     package func compact() throws(CompactionError) -> Int {
         try compaction.withLock { state throws(CompactionError) in
             var written = 0
-            while true {
+            while !state.isClosed {
                 try finishTruncation(&state)
                 guard state.pendingTruncation == nil, let range = dueRange() else { return written }
                 do throws(CompactionError) {
@@ -30,6 +30,7 @@ extension Storage {
                 }
                 state.pendingTruncation = (range.upperBound + 1, epoch)
             }
+            return written
         }
     }
 

@@ -6,6 +6,12 @@ extension Storage {
     /// Counting from data and not from the clock means that a wrong clock or a long stop removes nothing. Queriers that are open go on
     /// reading removed blocks.
     package func removeExpiredBlocks() {
+        compaction.withLock { state in
+            if !state.isClosed { removeExpiredBlocksLocked() }
+        }
+    }
+
+    private func removeExpiredBlocksLocked() {
         let newestInHead = head.samples.withLock { $0.maximumTime }
         let expired = blocks.withLock { blocks -> [String] in
             guard let newest = [newestInHead, blocks.maximumTime ?? .min].max(), newest > .min else { return [] }
