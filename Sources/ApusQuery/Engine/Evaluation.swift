@@ -161,10 +161,8 @@ private struct SourceText: Sendable {
 
     /// ` (line:column)`, both from one, as annotations end.
     func suffix(at position: Int) -> String {
-        let before = bytes.prefix(max(0, position))
-        let line = before.count { $0 == UInt8(ascii: "\n") } + 1
-        let lineStart = (before.lastIndex(of: UInt8(ascii: "\n")) ?? -1) + 1
-        return " (\(line):\(before.count - lineStart + 1))"
+        let place = SourceRange(start: max(0, position), end: max(0, position)).lineAndColumn(in: bytes)
+        return " (\(place.line):\(place.column))"
     }
 
     func text(_ range: SourceRange) -> String {

@@ -62,9 +62,6 @@ struct RowTable {
         return rows.count - 1
     }
 
-    /// Whether the row has a value at a step.
-    func isPresent(_ index: Int, at step: Int) -> Bool { Point.isPresent(rows[index][step]) }
-
     /// Adds to a value; an absent one counts as zero.
     mutating func add(_ value: Double, to index: Int, at step: Int) {
         let old = rows[index][step]
