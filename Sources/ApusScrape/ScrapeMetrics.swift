@@ -9,7 +9,6 @@ package struct ScrapeMetrics: Sendable {
     let poolTargetLimit: MetricFamily<Gauge, 1>
     let poolSyncs: MetricFamily<Counter, 1>
     let poolsTotal: Counter
-    let poolsFailed: Counter
     let poolReloads: Counter
     let poolReloadsFailed: Counter
     let exceededTargetLimit: Counter
@@ -20,7 +19,6 @@ package struct ScrapeMetrics: Sendable {
     let outOfOrder: Counter
     let outOfBounds: Counter
     let metadataEntries: MetricFamily<Gauge, 1>
-    let metadataBytes: MetricFamily<Gauge, 1>
     let samples: Counter
     let skippedScrapes: Counter
     let failedScrapes: Counter
@@ -51,9 +49,6 @@ package struct ScrapeMetrics: Sendable {
             help: "Total number of syncs that were executed on a scrape pool.", labels: job)
         poolsTotal = try registry.counter(
             "prometheus_target_scrape_pools_total", help: "Total number of scrape pool creation attempts.")
-        poolsFailed = try registry.counter(
-            "prometheus_target_scrape_pools_failed_total",
-            help: "Total number of scrape pool creations that failed.")
         poolReloads = try registry.counter(
             "prometheus_target_scrape_pool_reloads_total", help: "Total number of scrape pool reloads.")
         poolReloadsFailed = try registry.counter(
@@ -83,10 +78,6 @@ package struct ScrapeMetrics: Sendable {
         metadataEntries = try registry.gauge(
             "prometheus_target_metadata_cache_entries",
             help: "Total number of metric metadata entries in the cache.", labels: job)
-        metadataBytes = try registry.gauge(
-            "prometheus_target_metadata_cache_bytes",
-            help: "The number of bytes that are currently used for storing metric metadata in the cache.",
-            labels: job)
         samples = try registry.counter("apus_scrape_samples_total", help: "Samples stored by scrapes.")
         skippedScrapes = try registry.counter(
             "apus_scrapes_skipped_total",
