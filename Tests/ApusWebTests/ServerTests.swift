@@ -91,14 +91,17 @@ struct ServerTests {
         }
     }
 
-    @Test(
-        "requests that are no HTTP, or beyond its limits, are refused",
-        arguments: [
-            "nonsense\r\n\r\n", "GET / HTTP/1.1\r\n: a\r\n\r\n",
-            "GET /\(String(repeating: "a", count: 400_000)) HTTP/1.1\r\nHost: a\r\n\r\n",
-            "GET / HTTP/1.1\r\nHost: a\r\n" + String(repeating: "A: b\r\n", count: 300) + "\r\n",
-        ])
-    func malformed(request: String) async throws {
+    /// Kept by name, as the test's output shows its arguments.
+    private static let malformedRequests = [
+        "no HTTP": "nonsense\r\n\r\n",
+        "nameless field": "GET / HTTP/1.1\r\n: a\r\n\r\n",
+        "long path": "GET /\(String(repeating: "a", count: 400_000)) HTTP/1.1\r\nHost: a\r\n\r\n",
+        "many fields": "GET / HTTP/1.1\r\nHost: a\r\n" + String(repeating: "A: b\r\n", count: 300) + "\r\n",
+    ]
+
+    @Test("requests that are no HTTP, or beyond its limits, are refused", arguments: malformedRequests.keys.sorted())
+    func malformed(name: String) async throws {
+        let request = try #require(Self.malformedRequests[name])
         try await withServer { port in
             let client = try RawClient(port: port)
             client.send(request)
@@ -111,13 +114,15 @@ struct ServerTests {
         }
     }
 
-    @Test(
-        "a client that dribbles its request is cut off",
-        arguments: [
-            "GET /-/healthy HTTP/1.1\r\nHos",
-            "POST /api/v1/query HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\n",
-        ])
-    func slowClient(start: String) async throws {
+    private static let unfinishedRequests = [
+        "head": "GET /-/healthy HTTP/1.1\r\nHos",
+        "body": "POST /api/v1/query HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+            + "Content-Length: 1000\r\n\r\n",
+    ]
+
+    @Test("a client that dribbles its request is cut off", arguments: unfinishedRequests.keys.sorted())
+    func slowClient(name: String) async throws {
+        let start = try #require(Self.unfinishedRequests[name])
         try await withServer(settings: { $0.readTimeout = 300 }) { port in
             let client = try RawClient(port: port)
             client.send(start)

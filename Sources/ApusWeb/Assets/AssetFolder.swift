@@ -31,7 +31,8 @@ package enum AssetFolder {
         var total = 0
         let paths: [String]
         do {
-            paths = try FileManager.default.subpathsOfDirectory(atPath: folder)
+            // The final slash makes a link to a folder the folder itself.
+            paths = try FileManager.default.subpathsOfDirectory(atPath: folder + "/")
         } catch {
             throw .unreadable(path: folder, reason: "it is no folder, or it may not be read")
         }

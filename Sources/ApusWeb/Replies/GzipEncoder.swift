@@ -3,7 +3,7 @@ import CApusZlib
 /// Compresses one body as a gzip stream, piece by piece.
 @safe struct GzipEncoder: ~Copyable {
     /// The level for bodies that are made anew for each request: most of the gain at little cost.
-    static let liveLevel: Int32 = 3
+    static let liveLevel: Int32 = 1
     /// The level for bodies that are compressed once and sent often.
     static let storedLevel: Int32 = 9
 

@@ -27,7 +27,7 @@ final class RawClient: Sendable {
     /// Sends text.
     func send(_ text: String) {
         let bytes = Array(text.utf8)
-        _ = Glibc.send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL.rawValue))
+        _ = Glibc.send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL))
     }
 
     /// Takes bytes until they end as told, the server closes, or time is up; `nil` when time was up.
