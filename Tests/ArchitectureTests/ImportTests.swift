@@ -20,7 +20,8 @@ struct ImportTests {
                 let words = line.split(separator: " ")
                 guard let keyword = words.firstIndex(of: "import"), keyword < words.count - 1,
                     words[..<keyword].allSatisfy({
-                        ["package", "public", "internal", "private", "fileprivate", "@preconcurrency", "@_exported"].contains($0)
+                        ["package", "public", "internal", "private", "fileprivate", "@preconcurrency", "@_exported"]
+                            .contains($0)
                     })
                 else { continue }
                 // `import struct Module.Name` names the module after the kind.
@@ -52,7 +53,9 @@ struct ImportTests {
                     owners.contains(module),
                     "\(module)/\(entry.file):\(entry.line) imports \(entry.module), which only \(owners.sorted()) may")
             }
-            guard ModuleMap.row(of: entry.module) != nil || ModuleMap.testSupport.contains(entry.module) else { continue }
+            guard ModuleMap.row(of: entry.module) != nil || ModuleMap.testSupport.contains(entry.module) else {
+                continue
+            }
             if ModuleMap.testSupport.contains(module) {
                 continue
             }

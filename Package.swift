@@ -1,0 +1,144 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every Swift target, tests included; ARCHITECTURE.md says why each is on.
+let testSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableExperimentalFeature("Lifetimes"),
+    .treatAllWarnings(as: .error),
+]
+
+/// Settings of what ships. Tests go without strict memory safety: what the testing macros expand to is not marked for it.
+let settings: [SwiftSetting] = testSettings + [.strictMemorySafety()]
+
+/// A module of ours: its name, what it imports of ours, and products from outside.
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+/// The tests of a module, which may use what it uses.
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies + ["ApusTestSupport"], exclude: exclude, swiftSettings: testSettings)
+}
+
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "apus",
+    platforms: [.macOS(.v26)],
+    products: [
+        .executable(name: "apus", targets: ["apus"]),
+        .library(name: "ApusClient", targets: ["ApusClient"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // Shims over C and C++ libraries.
+        .target(name: "CApusBytes"),
+        .target(name: "CApusRegex", linkerSettings: [.linkedLibrary("re2"), .linkedLibrary("stdc++")]),
+        .target(name: "CApusZlib", linkerSettings: [.linkedLibrary("z")]),
+        .target(name: "CApusDNS", linkerSettings: [.linkedLibrary("cares")]),
+
+        // Foundations.
+        module("ApusBytes", ["CApusBytes"]),
+        module("ApusModel", ["ApusBytes"]),
+        module("ApusRegex", ["CApusRegex", "ApusModel", "ApusBytes"]),
+
+        // Formats.
+        module("ApusExposition", ["ApusModel", "ApusBytes"]),
+        module("ApusEncoding", ["ApusBytes"]),
+        module("ApusPromQL", ["ApusRegex", "ApusModel", "ApusBytes"]),
+
+        // Instrumentation.
+        module("ApusClient", ["ApusExposition", "ApusModel", "ApusBytes"]),
+
+        // Engines.
+        module("ApusStorage", ["ApusClient", "ApusEncoding", "ApusRegex", "ApusModel", "ApusBytes"]),
+        module("ApusQuery", ["ApusClient", "ApusPromQL", "ApusRegex", "ApusModel", "ApusBytes"]),
+        module("ApusConfig", ["ApusRegex", "ApusModel", "ApusBytes", yams]),
+        module("ApusHTTP", ["CApusZlib", "ApusModel", asyncHTTPClient, nioCore, nioPosix, nioSSL, nioHTTP1]),
+
+        // Services.
+        module(
+            "ApusScrape",
+            ["ApusHTTP", "ApusConfig", "ApusClient", "ApusExposition", "ApusRegex", "ApusModel", "ApusBytes", logging]),
+        module("ApusDiscovery", ["CApusDNS", "ApusConfig", "ApusClient", "ApusModel"]),
+
+        // Surface.
+        module(
+            "ApusWeb",
+            [
+                "CApusZlib", "ApusScrape", "ApusStorage", "ApusQuery", "ApusConfig", "ApusClient", "ApusPromQL",
+                "ApusRegex",
+                "ApusModel", "ApusBytes", hummingbirdCore, httpTypes, nioCore, nioPosix, logging, lifecycle,
+            ]),
+
+        // Program.
+        .executableTarget(
+            name: "apus",
+            dependencies: [
+                "ApusWeb", "ApusScrape", "ApusDiscovery", "ApusStorage", "ApusQuery", "ApusConfig", "ApusClient",
+                "ApusModel",
+                argumentParser, logging, lifecycle, unixSignals,
+            ],
+            swiftSettings: settings),
+
+        // Tests.
+        module("ApusTestSupport", ["ApusPromQL", "ApusRegex", "ApusModel", "ApusBytes"]),
+        .executableTarget(
+            name: "CrashWriter", dependencies: ["ApusStorage", "ApusModel"], path: "Tests/CrashWriter",
+            swiftSettings: settings),
+        tests("ApusBytesTests", ["ApusBytes"]),
+        tests("ApusModelTests", ["ApusModel", "ApusBytes"]),
+        tests("ApusRegexTests", ["ApusRegex", "ApusModel"]),
+        tests("ApusExpositionTests", ["ApusExposition", "ApusModel", "ApusBytes"]),
+        tests("ApusEncodingTests", ["ApusEncoding", "ApusModel", "ApusBytes"]),
+        tests("ApusPromQLTests", ["ApusPromQL", "ApusRegex", "ApusModel", "ApusBytes"]),
+        tests("ApusClientTests", ["ApusClient", "ApusExposition", "ApusModel", "ApusBytes"]),
+        tests("ApusStorageTests", ["ApusStorage", "CrashWriter", "ApusClient", "ApusModel", "ApusBytes"]),
+        tests(
+            "ApusQueryTests", ["ApusQuery", "ApusPromQL", "ApusClient", "ApusModel"],
+            exclude: ["Scripts", "expected-failures.txt"]),
+        tests("ApusConfigTests", ["ApusConfig", "ApusModel"]),
+        tests("ApusHTTPTests", ["ApusHTTP", "CApusZlib"]),
+        tests(
+            "ApusScrapeTests",
+            ["ApusScrape", "ApusHTTP", "ApusConfig", "ApusClient", "ApusExposition", "ApusModel", logging]),
+        tests("ApusDiscoveryTests", ["ApusDiscovery", "ApusConfig", "ApusClient", "ApusModel"]),
+        tests(
+            "ApusWebTests",
+            [
+                "ApusWeb", "ApusQuery", "ApusPromQL", "ApusClient", "ApusModel", hummingbirdCore, httpTypes, nioCore,
+                nioPosix,
+                nioHTTP1, logging, lifecycle,
+            ]),
+        tests("ArchitectureTests", []),
+    ],
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,44 @@
+import ApusModel
+import ApusWeb
+import Glibc
+
+/// What the status page says of the process.
+struct RuntimeFacts: Sendable {
+    private let startTime: Int64
+    private let retention: String
+    private let workingFolder: String
+    private let hostname: String
+
+    init(startTime: Int64, retention: Int64) {
+        self.startTime = startTime
+        self.retention = DurationText.string(retention)
+        workingFolder = unsafe Self.text(capacity: Int(PATH_MAX)) { unsafe getcwd($0, $1) != nil }
+        hostname = unsafe Self.text(capacity: 256) { unsafe gethostname($0, $1) == 0 }
+    }
+
+    func status(configuration: ConfigurationStore.State, corruptionCount: Int) -> RuntimeStatus {
+        RuntimeStatus(
+            startTime: startTime, workingFolder: workingFolder, hostname: hostname,
+            lastReloadSucceeded: configuration.lastReloadSucceeded, lastConfigurationTime: configuration.loadTime,
+            corruptionCount: corruptionCount, threadCount: Self.threadCount, processorCount: Self.processorCount,
+            retention: retention)
+    }
+
+    private static var processorCount: Int { Int(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+
+    /// The number of entries in the kernel's list of this process's threads.
+    private static var threadCount: Int {
+        guard let folder = unsafe opendir("/proc/self/task") else { return 0 }
+        defer { unsafe closedir(folder) }
+        var count = 0
+        while unsafe readdir(folder) != nil { count += 1 }
+        return max(0, count - 2)
+    }
+
+    private static func text(capacity: Int, _ fill: (UnsafeMutablePointer<CChar>, Int) -> Bool) -> String {
+        var buffer = [CChar](repeating: 0, count: capacity)
+        // One byte less than there is: the last stays zero.
+        guard unsafe fill(&buffer, capacity - 1) else { return "" }
+        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}

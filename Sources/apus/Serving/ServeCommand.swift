@@ -1,0 +1,141 @@
+import ApusModel
+import ArgumentParser
+import Logging
+
+/// `apus [serve]`: runs the server until it is told to stop.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Scrape, store, answer queries and show the pages (the default).")
+
+    @Option(
+        name: .customLong("config.file"),
+        help: "Configuration file, as Prometheus reads it. Without it: this process and the Docker Engine.")
+    var configFile: String?
+
+    @Option(
+        name: .customLong("web.listen-address"),
+        help: "Address and port to listen on; may be repeated. (default: 127.0.0.1:9090)")
+    var listenAddresses: [String] = []
+
+    @Option(
+        name: .customLong("web.external-url"),
+        help: "The URL under which users reach the server; its path is the default route prefix.")
+    var externalURL: String?
+
+    @Option(name: .customLong("web.route-prefix"), help: "Prefix of every route.")
+    var routePrefix: String?
+
+    @Flag(name: .customLong("web.enable-lifecycle"), help: "Allow reload and quit by HTTP.")
+    var enablesLifecycle = false
+
+    @Option(name: .customLong("web.max-connections"), help: "Connections at one time.")
+    var maxConnections = 512
+
+    @Option(
+        name: .customLong("web.read-timeout"),
+        help: "Longest wait for a request, and longest idle time of a connection.")
+    var readTimeout = DurationOption(milliseconds: 300_000)
+
+    @Option(name: .customLong("web.cors.origin"), help: "Origins that may read the API, as a regular expression.")
+    var corsOrigin: String?
+
+    @Option(
+        name: .customLong("web.assets-dir"), help: "Folder with the pages. (default: web beside the program's checkout)"
+    )
+    var assetsFolder: String?
+
+    @Option(name: .customLong("storage.tsdb.path"), help: "Data folder.")
+    var dataFolder = "data"
+
+    @Option(name: .customLong("storage.tsdb.retention.time"), help: "How long samples are kept.")
+    var retention = DurationOption(milliseconds: 15 * 86_400_000)
+
+    @Option(
+        name: .customLong("storage.max-series"),
+        help: "Series in the head at one time; new ones beyond are refused. 0: no limit.")
+    var maxSeries = 10_000_000
+
+    @Option(
+        name: .customLong("storage.wal.fsync"),
+        help: "How often the log is forced to the disk. A killed process loses nothing in between; a power cut may.")
+    var fsyncInterval = DurationOption(milliseconds: 5_000)
+
+    @Option(name: .customLong("query.lookback-delta"), help: "How old a sample may be and still count as current.")
+    var lookback = DurationOption(milliseconds: 300_000)
+
+    @Option(name: .customLong("query.timeout"), help: "Longest time a query may take.")
+    var queryTimeout = DurationOption(milliseconds: 120_000)
+
+    @Option(name: .customLong("query.max-concurrency"), help: "Queries evaluated at one time.")
+    var maxConcurrency = 20
+
+    @Option(name: .customLong("query.max-samples"), help: "Samples one query may hold in memory.")
+    var maxSamples = 50_000_000
+
+    @Option(name: .customLong("log.level"), help: "debug, info, warn or error.")
+    var logLevel = LogLevelOption.info
+
+    @Option(name: .customLong("log.format"), help: "logfmt or json.")
+    var logFormat = StructuredLogHandler.Format.logfmt
+
+    func run() async throws {
+        let level = logLevel.level
+        let format = logFormat
+        LoggingSystem.bootstrap { StructuredLogHandler(label: $0, level: level, format: format) }
+        let logger = Logger(label: "apus")
+        let options = try ServeOptions(self)
+        // Opening the store blocks while the log is read; nothing else runs yet.
+        let server = try await BlockingWork.run { () throws in try Server(options: options, logger: logger) }
+        try await server.run()
+    }
+
+    mutating func validate() throws {
+        if listenAddresses.isEmpty { listenAddresses = ["127.0.0.1:9090"] }
+        for (name, value) in [
+            ("web.max-connections", maxConnections), ("query.max-concurrency", maxConcurrency),
+            ("query.max-samples", maxSamples),
+        ] where value < 1 {
+            throw ValidationError("--\(name) must be at least 1, got \(value)")
+        }
+        if maxSeries < 0 { throw ValidationError("--storage.max-series must not be negative, got \(maxSeries)") }
+        for (name, value) in [
+            ("storage.tsdb.retention.time", retention), ("query.lookback-delta", lookback),
+            ("query.timeout", queryTimeout),
+            ("web.read-timeout", readTimeout),
+        ] where value.milliseconds == 0 {
+            throw ValidationError("--\(name) must not be 0")
+        }
+    }
+}
+
+/// A duration on the command line: `15d`, `1h30m`, `250ms`.
+struct DurationOption: ExpressibleByArgument, Sendable {
+    let milliseconds: Int64
+
+    init(milliseconds: Int64) {
+        self.milliseconds = milliseconds
+    }
+
+    init?(argument: String) {
+        guard let milliseconds = try? DurationText.parse(argument) else { return nil }
+        self.milliseconds = milliseconds
+    }
+
+    var defaultValueDescription: String { DurationText.string(milliseconds) }
+}
+
+/// A log level as Prometheus names it.
+enum LogLevelOption: String, ExpressibleByArgument, CaseIterable, Sendable {
+    case debug, info, warn, error
+
+    var level: Logger.Level {
+        switch self {
+        case .debug: .debug
+        case .info: .info
+        case .warn: .warning
+        case .error: .error
+        }
+    }
+}
+
+extension StructuredLogHandler.Format: ExpressibleByArgument {}

@@ -1,0 +1,116 @@
+import ApusModel
+import ApusQuery
+import ApusScrape
+import ApusStorage
+import ApusWeb
+
+/// The flags of `serve`, checked and in the form in which the parts take them.
+struct ServeOptions: Sendable {
+    let configFile: String?
+    let dataFolder: String
+    let assetsFolder: String?
+    let listenAddresses: [ListenAddress]
+    /// The path under which browsers reach the server, with a slash at its end.
+    let basePath: String
+    let web: WebSettings
+    let storage: StorageOptions
+    let query: QueryLimits
+    let scrape: ScrapeOptions
+    /// Every flag with its value, for the status page.
+    let flags: [(name: String, value: String)]
+
+    /// - Throws: `StartFailure` when a flag's value cannot be used.
+    init(_ command: ServeCommand) throws {
+        configFile = command.configFile
+        dataFolder = command.dataFolder
+        assetsFolder = command.assetsFolder
+        listenAddresses = try command.listenAddresses.map { text in
+            guard let address = ListenAddress(text) else {
+                throw StartFailure("--web.listen-address=\(text) is not HOST:PORT")
+            }
+            return address
+        }
+        let prefix = try Self.routePrefix(command)
+        basePath = prefix + "/"
+
+        var web = WebSettings()
+        web.addresses = listenAddresses
+        web.routePrefix = prefix
+        web.maxConnections = command.maxConnections
+        web.readTimeout = command.readTimeout.milliseconds
+        web.isLifecycleEnabled = command.enablesLifecycle
+        web.corsOrigin = command.corsOrigin
+        self.web = web
+
+        var storage = StorageOptions()
+        storage.retention = command.retention.milliseconds
+        storage.syncInterval = command.fsyncInterval.milliseconds
+        storage.maximumSeries = command.maxSeries == 0 ? .max : command.maxSeries
+        self.storage = storage
+
+        var query = QueryLimits()
+        query.maxSamples = command.maxSamples
+        query.timeout = command.queryTimeout.milliseconds
+        query.maxConcurrency = command.maxConcurrency
+        query.lookback = command.lookback.milliseconds
+        self.query = query
+
+        var scrape = ScrapeOptions()
+        scrape.userAgent = "Apus/\(BuildFacts.version)"
+        self.scrape = scrape
+
+        flags = command.flagValues
+    }
+
+    /// The path before all routes: `--web.route-prefix`, or else the path of `--web.external-url`; no slash at its end.
+    private static func routePrefix(_ command: ServeCommand) throws -> String {
+        var path = command.routePrefix ?? ""
+        if command.routePrefix == nil, let url = command.externalURL {
+            guard let scheme = url.firstRange(of: "://") else {
+                throw StartFailure("--web.external-url=\(url) is not a URL with a scheme")
+            }
+            let rest = url[scheme.upperBound...]
+            path = rest.firstIndex(of: "/").map { String(rest[$0...]) } ?? ""
+        }
+        while path.hasSuffix("/") { path.removeLast() }
+        return path.isEmpty || path.hasPrefix("/") ? path : "/" + path
+    }
+}
+
+extension ServeCommand {
+    /// Every flag with its value in force.
+    var flagValues: [(name: String, value: String)] {
+        [
+            ("config.file", configFile ?? ""),
+            ("log.format", logFormat.rawValue),
+            ("log.level", logLevel.rawValue),
+            ("query.lookback-delta", lookback.defaultValueDescription),
+            ("query.max-concurrency", String(maxConcurrency)),
+            ("query.max-samples", String(maxSamples)),
+            ("query.timeout", queryTimeout.defaultValueDescription),
+            ("storage.max-series", String(maxSeries)),
+            ("storage.tsdb.path", dataFolder),
+            ("storage.tsdb.retention.time", retention.defaultValueDescription),
+            ("storage.wal.fsync", fsyncInterval.defaultValueDescription),
+            ("web.assets-dir", assetsFolder ?? ""),
+            ("web.cors.origin", corsOrigin ?? ""),
+            ("web.enable-lifecycle", String(enablesLifecycle)),
+            ("web.external-url", externalURL ?? ""),
+            ("web.listen-address", listenAddresses.joined(separator: ",")),
+            ("web.max-connections", String(maxConnections)),
+            ("web.read-timeout", readTimeout.defaultValueDescription),
+            ("web.route-prefix", routePrefix ?? ""),
+        ]
+    }
+}
+
+extension ListenAddress {
+    /// The address that a browser on this machine can open: loopback in place of "all addresses".
+    var forBrowsers: String {
+        switch host {
+        case "0.0.0.0": "127.0.0.1:\(port)"
+        case "::": "[::1]:\(port)"
+        default: description
+        }
+    }
+}

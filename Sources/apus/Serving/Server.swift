@@ -1,0 +1,141 @@
+import ApusClient
+import ApusConfig
+import ApusDiscovery
+import ApusModel
+import ApusQuery
+import ApusScrape
+import ApusStorage
+import ApusWeb
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// The parts of the server and how they are tied together; nothing here does work of its own.
+struct Server: Sendable {
+    private let logger: Logger
+    private let options: ServeOptions
+    private let clock = SystemWallClock()
+    private let startTime: Int64
+    private let registry = MetricRegistry()
+    private let metrics: ServerMetrics
+    private let configuration: ConfigurationStore
+    private let storage: Storage
+    private let engine: QueryEngine
+    private let scraping: ScrapeManager
+    private let discovery: DiscoveryManager
+
+    /// Reads the configuration and opens the store; blocks until stored data can be queried.
+    ///
+    /// - Throws: `StartFailure` with the one line to show.
+    init(options: ServeOptions, logger: Logger) throws {
+        self.options = options
+        self.logger = logger
+        startTime = clock.now()
+        do {
+            metrics = try ServerMetrics(registry: registry)
+            configuration = try ConfigurationStore(
+                path: options.configFile, clock: clock, metrics: metrics,
+                builtIn: { [address = options.listenAddresses[0]] () throws(ConfigurationError) in
+                    try BuiltInConfiguration.make(ownAddress: address)
+                })
+            for warning in configuration.current.configuration.warnings { logger.warning("\(warning)") }
+            storage = try Storage(
+                folder: options.dataFolder, options: options.storage, clock: clock,
+                report: { [logger = logger.component("storage")] in logger.log($0) })
+            try registry.register(StorageCollector(storage))
+            engine = try QueryEngine(queryable: storage, limits: options.query, registry: registry)
+            scraping = try ScrapeManager(
+                store: storage, registry: registry, logger: logger.component("scrape"), options: options.scrape,
+                clock: clock)
+            let discoveryLogger = logger.component("discovery")
+            discovery = DiscoveryManager(
+                metrics: try DiscoveryMetrics(registry: registry), interval: .seconds(1),
+                reportFailure: { job, mechanism, failure in
+                    discoveryLogger.warning(
+                        "targets could not be found",
+                        metadata: ["job": "\(job)", "mechanism": "\(mechanism)", "reason": "\(failure)"])
+                },
+                update: { [scraping] job, groups in await scraping.update(job: job, groups: groups) })
+        } catch {
+            throw StartFailure("\(error)")
+        }
+    }
+
+    /// Serves until the process is told to stop; then stops in reverse order and closes the store.
+    ///
+    /// - Throws: `StartFailure` when an address cannot be listened on.
+    func run() async throws {
+        let quitting = QuitRequest()
+        let web = try makeWebServer(quitting: quitting)
+        // Stopped from the last to the first: answers end before scraping does, and the store closes after all who use it.
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    .init(service: StorageService(storage: storage)),
+                    .init(service: ScrapingService(scraping: scraping, discovery: discovery)),
+                    .init(service: ReloadService(reload: reload, logger: logger)),
+                    .init(service: web),
+                    .init(service: quitting, successTerminationBehavior: .gracefullyShutdownGroup),
+                ],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger.component("lifecycle")))
+        do {
+            try await apply(configuration.current.configuration)
+            metrics.isReady.set(1)
+            try await group.run()
+        } catch let error as ServiceGroupError {
+            throw StartFailure("\(error)")
+        } catch {
+            throw StartFailure("\(error)")
+        }
+        storage.close()
+        logger.info("stopped")
+    }
+
+    /// Reads the configuration again and puts it in force; when anything is wrong with it, nothing changes.
+    private func reload() async throws {
+        let configuration = configuration
+        let fresh = try await BlockingWork.run { () throws(ConfigurationError) in try configuration.read() }
+        try await apply(fresh)
+        configuration.commit(fresh)
+        for warning in fresh.warnings { logger.warning("\(warning)") }
+        logger.info("configuration reloaded")
+    }
+
+    /// Jobs first: only they can fail; discovery then brings targets to jobs that exist.
+    private func apply(_ configuration: Configuration) async throws {
+        try await scraping.apply(configuration.scrapeConfigurations)
+        await discovery.apply(configuration.scrapeConfigurations)
+    }
+
+    private func makeWebServer(quitting: QuitRequest) throws -> WebServer {
+        let configuration = configuration
+        var sources = WebSources(
+            queries: engine, storage: storage, targets: scraping, registry: registry,
+            build: BuildInformation(version: BuildFacts.version, compiler: BuildFacts.compiler),
+            runtime: runtimeStatus, configuration: { configuration.current.text },
+            storageStatus: { [storage] limit in StorageStatus(storage, limit: limit) },
+            reload: reload, quit: { quitting.request() })
+        sources.flags = options.flags
+        do {
+            let assets = Result { () throws(AssetError) in
+                try AssetFolder.load(explicit: options.assetsFolder, base: options.basePath)
+            }
+            if case .failure(let error) = assets { logger.warning("the pages are not available: \(error)") }
+            return try WebServer(
+                sources, settings: options.web, assets: assets, logger: logger.component("web"),
+                onListening: { [logger, basePath = options.basePath] address in
+                    logger.info("listening", metadata: ["address": "\(address)"])
+                    logger.info("open http://\(address.forBrowsers)\(basePath) in a browser")
+                })
+        } catch {
+            throw StartFailure("\(error)")
+        }
+    }
+
+    private var runtimeStatus: @Sendable () -> RuntimeStatus {
+        let facts = RuntimeFacts(startTime: startTime, retention: options.storage.retention)
+        return { [configuration, storage] in
+            facts.status(configuration: configuration.current, corruptionCount: storage.statistics.walCorruptions)
+        }
+    }
+}
