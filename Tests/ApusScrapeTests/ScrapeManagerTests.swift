@@ -119,18 +119,20 @@ struct ScrapeManagerTests {
         "a configuration that changes nothing leaves the loops alone; a changed one continues the targets without a marker"
     )
     func reload() async throws {
+        // A scrape that fails for lack of time on a busy machine would end the series rightly.
+        let patient: Int64 = 500
         try await withManager { manager, server, store, registry in
-            try await manager.apply([job()])
+            try await manager.apply([job(interval: patient)])
             await manager.update(job: "j", groups: [group(server)])
             let series = "a{instance=\"127.0.0.1:\(server.port)\", job=\"j\"}"
             try await eventually("a scrape") { !store[series].isEmpty }
             let resolved = store.resolvedCount
-            try await manager.apply([job()])
+            try await manager.apply([job(interval: patient)])
             let count = store[series].count
             try await eventually("further scrapes") { store[series].count >= count + 2 }
             #expect(store.resolvedCount == resolved)
 
-            let changed = job { $0.metricsPath = "/other" }
+            let changed = job(interval: patient) { $0.metricsPath = "/other" }
             try await manager.apply([changed])
             try await eventually("a scrape of the new path") { server.requests.last?.path == "/other" }
             let stored = store[series]

@@ -150,6 +150,13 @@ class Apus:
         result = self.query(expression, **parameters)
         return float(result[0]["value"][1]) if result else None
 
+    def own_metric(self, name):
+        """The value of a series without labels on the program's own /metrics page."""
+        for line in self.get("/metrics").text.splitlines():
+            if line.startswith(name + " "):
+                return float(line.split()[1])
+        return None
+
     def targets(self):
         return self.get("/api/v1/targets").json["data"]["activeTargets"]
 
