@@ -13,7 +13,9 @@ let testSettings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-/// Settings of what ships. Tests go without strict memory safety: what the testing macros expand to is not marked for it.
+/// Settings of what ships.
+///
+/// Tests go without strict memory safety: what the testing macros expand to is not marked for it.
 let settings: [SwiftSetting] = testSettings + [.strictMemorySafety()]
 
 /// A module of ours: its name, what it imports of ours, and products from outside.

@@ -1,7 +1,9 @@
 import ArgumentParser
 import Glibc
 
-/// The program. Sub-commands stand in files of their own; without one it serves.
+/// The program.
+///
+/// Sub-commands stand in files of their own; without one it serves.
 @main
 struct Apus: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
