@@ -108,6 +108,25 @@ struct AssetTests {
         #expect(throws: AssetError.missingPage) { try AssetTable([], base: "/") }
     }
 
+    @Test("code is served without the comments that stand on lines of their own, each line keeping its number")
+    func comments() throws {
+        let source = """
+            // A remark.
+            const a = 1; // stays, as code is not looked into
+            /** @type {number} */
+            const b = /** @type {number} */ (a);
+              /*
+               * Several lines.
+               */ export default b;
+            const url = "https://example";
+            """
+        let expected =
+            "\nconst a = 1; // stays, as code is not looked into\n\nconst b = /** @type {number} */ (a);\n\n\n export default b;\nconst url = \"https://example\";"
+        let files = Self.files + [AssetTable.File(path: "app/remarks.js", bytes: Array(source.utf8))]
+        let served = try #require(try AssetTable(files, base: "/").asset(at: "app/remarks.js"))
+        #expect(String(decoding: served.bytes, as: UTF8.self) == expected)
+    }
+
     @Test("the interface is read from a folder")
     func folder() throws {
         let folder = try TemporaryFolder()

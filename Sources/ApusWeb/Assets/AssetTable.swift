@@ -55,7 +55,7 @@ package struct AssetTable: Sendable {
             everything += Array("\(file.path)\n\(file.bytes.count)\n".utf8)
             everything += file.bytes
         }
-        id = String(SHA256.hexadecimal(everything).prefix(16))
+        id = String(ContentName.hexadecimal(everything).prefix(16))
         var assets: [String: Asset] = [:]
         for file in served where file.path != Self.pageName {
             assets[file.path] = Self.asset(file.bytes, path: file.path)
@@ -77,12 +77,14 @@ package struct AssetTable: Sendable {
         return mediaTypes[path[path.index(after: dot)...]]
     }
 
-    private static func asset(_ bytes: [UInt8], path: String) -> Asset {
+    private static func asset(_ source: [UInt8], path: String) -> Asset {
+        let isCode = path.hasSuffix(".js") || path.hasSuffix(".css")
+        let bytes = isCode ? SourceComments.removed(from: source) : source
         let compressed = GzipEncoder.compressed(bytes, level: GzipEncoder.storedLevel)
         return Asset(
             bytes: bytes, compressed: compressed.flatMap { $0.count < bytes.count ? $0 : nil },
             mediaType: mediaType(of: path) ?? "application/octet-stream",
-            entityTag: "\"\(SHA256.hexadecimal(bytes).prefix(32))\"")
+            entityTag: "\"\(ContentName.hexadecimal(bytes))\"")
     }
 
     private static func replacing(_ placeholder: String, by text: String, in bytes: [UInt8]) -> [UInt8] {
