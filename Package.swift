@@ -131,14 +131,13 @@ let package = Package(
         tests("ApusHTTPTests", ["ApusHTTP", "CApusZlib"]),
         tests(
             "ApusScrapeTests",
-            ["ApusScrape", "ApusHTTP", "ApusConfig", "ApusClient", "ApusExposition", "ApusModel", logging]),
+            ["ApusScrape", "ApusHTTP", "ApusConfig", "ApusClient", "ApusModel", "CApusZlib", logging]),
         tests("ApusDiscoveryTests", ["ApusDiscovery", "ApusConfig", "ApusClient", "ApusModel"]),
         tests(
             "ApusWebTests",
             [
                 "ApusWeb", "ApusQuery", "ApusPromQL", "ApusClient", "ApusModel", hummingbirdCore, httpTypes, nioCore,
-                nioPosix,
-                nioHTTP1, logging, lifecycle,
+                logging, lifecycle,
             ]),
         tests("ArchitectureTests", []),
     ],

@@ -1,10 +1,10 @@
 /// Leaves comments out of what browsers get: a fifth of the interface's bytes explains it to its developers.
-enum SourceComments {
+package enum SourceComments {
     /// JavaScript or CSS without the comments that stand on lines of their own; every line keeps its number.
     ///
     /// A line counts as a comment when it starts with `//` or `/*`. Code is never looked into, so a text over several lines
     /// must not have such lines.
-    static func removed(from source: [UInt8]) -> [UInt8] {
+    package static func removed(from source: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(source.count)
         var isInBlock = false
