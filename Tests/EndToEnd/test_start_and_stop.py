@@ -128,6 +128,12 @@ def test_reload_is_atomic_by_signal_and_by_request():
             assert [t["labels"]["job"] for t in apus.targets()] == ["one"]
             assert apus.own_metric("prometheus_config_last_reload_successful") == 0.0
 
+            apus.config_path.write_text(configuration({"two": two.address}, extra="  tls_config: {ca_file: none.pem}\n"))
+            answer = apus.request("POST", "/-/reload", body=b"")
+            assert answer.status == 500 and "none.pem" in answer.text
+            assert [t["labels"]["job"] for t in apus.targets()] == ["one"]
+            assert apus.get("/api/v1/status/runtimeinfo").json["data"]["reloadConfigSuccess"] is False
+
             apus.config_path.write_text(configuration({"one": one.address, "two": two.address}))
             assert apus.request("POST", "/-/reload", body=b"").status == 200
             eventually(lambda: apus.value("two") == 2.0)

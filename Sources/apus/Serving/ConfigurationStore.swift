@@ -43,13 +43,13 @@ final class ConfigurationStore: Sendable {
 
     /// Reads the configuration again without putting it in force; blocks while files are read.
     func read() throws(ConfigurationError) -> Configuration {
-        do throws(ConfigurationError) {
-            return if let path { try Configuration.load(path: path) } else { try builtIn() }
-        } catch {
-            state.withLock { $0.lastReloadSucceeded = false }
-            note(succeeded: false)
-            throw error
-        }
+        if let path { try Configuration.load(path: path) } else { try builtIn() }
+    }
+
+    /// Takes note that a configuration could not be read or put in force.
+    func noteFailedReload() {
+        state.withLock { $0.lastReloadSucceeded = false }
+        note(succeeded: false)
     }
 
     /// Puts a configuration in force that was read before.

@@ -23,6 +23,7 @@ struct Server: Sendable {
     private let engine: QueryEngine
     private let scraping: ScrapeManager
     private let discovery: DiscoveryManager
+    private let reloads = SerialWork()
 
     /// Reads the configuration and opens the store; blocks until stored data can be queried.
     ///
@@ -43,7 +44,9 @@ struct Server: Sendable {
                 folder: options.dataFolder, options: options.storage, clock: clock,
                 report: { [logger = logger.component("storage")] in logger.log($0) })
             try registry.register(StorageCollector(storage))
-            engine = try QueryEngine(queryable: storage, limits: options.query, registry: registry)
+            var limits = options.query
+            limits.defaultSubqueryStep = configuration.current.configuration.global.evaluationInterval
+            engine = try QueryEngine(queryable: storage, limits: limits, registry: registry)
             scraping = try ScrapeManager(
                 store: storage, registry: registry, logger: logger.component("scrape"), options: options.scrape,
                 clock: clock)
@@ -93,12 +96,20 @@ struct Server: Sendable {
 
     /// Reads the configuration again and puts it in force; when anything is wrong with it, nothing changes.
     private func reload() async throws {
-        let configuration = configuration
-        let fresh = try await BlockingWork.run { () throws(ConfigurationError) in try configuration.read() }
-        try await apply(fresh)
-        configuration.commit(fresh)
-        for warning in fresh.warnings { logger.warning("\(warning)") }
-        logger.info("configuration reloaded")
+        try await reloads.run { [self] in
+            let configuration = configuration
+            let fresh: Configuration
+            do {
+                fresh = try await BlockingWork.run { () throws(ConfigurationError) in try configuration.read() }
+                try await apply(fresh)
+            } catch {
+                configuration.noteFailedReload()
+                throw error
+            }
+            configuration.commit(fresh)
+            for warning in fresh.warnings { logger.warning("\(warning)") }
+            logger.info("configuration reloaded")
+        }
     }
 
     /// Jobs first: only they can fail; discovery then brings targets to jobs that exist.
