@@ -28,7 +28,7 @@ def test_what_a_query_showed_survives_kill_9():
 
     random_moments = random.Random(20261122)
     shown = {}
-    # Ten targets and an interval of 100 ms: about 50,000 samples a second, in ten rounds with one folder.
+    # Ten targets of 500 series every 100 ms, as fast as they answer, in ten rounds with one folder.
     targets = [Target(page) for _ in range(10)]
     apus = Apus(configuration({"load": [t.address for t in targets]}, interval="100ms"))
     try:
