@@ -12,11 +12,6 @@ package struct ByteWriter: Sendable {
         if capacity > 0 { bytes.reserveCapacity(capacity) }
     }
 
-    /// A writer that goes on after `bytes`.
-    package init(continuing bytes: consuming [UInt8]) {
-        self.bytes = bytes
-    }
-
     /// The number of bytes written.
     package var count: Int { bytes.count }
 
