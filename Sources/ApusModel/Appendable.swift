@@ -16,8 +16,14 @@ package struct SeriesReference: Hashable, Sendable {
 package struct SampleBatch: Sendable {
     /// The series of each sample; the same series may occur several times with ascending timestamps.
     package var references: [SeriesReference] = []
-    /// The value of each sample; the staleness marker ends a series.
+    /// The value of each sample; the staleness marker ends a series, of floats as of histograms.
+    ///
+    /// Not looked at where a histogram stands.
     package var values: [Double] = []
+    /// The samples that are native histograms, by position, ascending; empty for a batch of floats.
+    package var histograms: [SampleColumns.PositionedHistogram] = []
+    /// Exemplars of the batch's series, in any order.
+    package var exemplars: [SeriesExemplar] = []
     /// The time of every sample when `timestamps` is empty, in milliseconds since the epoch.
     package var timestamp: Int64
     /// The time of each sample, or empty when all have `timestamp`.
@@ -36,7 +42,23 @@ package struct SampleBatch: Sendable {
         references.removeAll(keepingCapacity: true)
         values.removeAll(keepingCapacity: true)
         timestamps.removeAll(keepingCapacity: true)
+        histograms.removeAll(keepingCapacity: true)
+        exemplars.removeAll(keepingCapacity: true)
         self.timestamp = timestamp
+    }
+
+    /// An exemplar and the series it belongs to.
+    package struct SeriesExemplar: Sendable {
+        /// The series.
+        package var reference: SeriesReference
+        /// The exemplar; without a time of its own it takes the batch's.
+        package var exemplar: Exemplar
+
+        /// `exemplar` of the series `reference`.
+        package init(reference: SeriesReference, exemplar: Exemplar) {
+            self.reference = reference
+            self.exemplar = exemplar
+        }
     }
 }
 
@@ -50,6 +72,8 @@ package enum SampleRejection: Sendable, CaseIterable {
     case outOfBounds
     /// The reference is not (or no longer) one of a series in the head: resolve the labels again.
     case unknownSeries
+    /// The native histogram contradicts itself (`NativeHistogram.validate`).
+    case invalidHistogram
 }
 
 /// What became of a batch.

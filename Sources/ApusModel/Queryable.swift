@@ -56,3 +56,26 @@ package protocol SeriesSelection: Sendable {
     func read(_ index: Int, from start: Int64, through end: Int64, into columns: inout SampleColumns)
         throws(QueryableError)
 }
+
+/// The exemplars of one series.
+package struct ExemplarSeries: Sendable {
+    /// The series' labels.
+    package var labels: LabelSet
+    /// Its exemplars, ascending by time, each with a time.
+    package var exemplars: [Exemplar]
+
+    /// The exemplars of the series with `labels`.
+    package init(labels: LabelSet, exemplars: [Exemplar]) {
+        self.labels = labels
+        self.exemplars = exemplars
+    }
+}
+
+/// Something that keeps exemplars.
+package protocol ExemplarQueryable: Sendable {
+    /// The exemplars between two times, both included, of the series that any of the `selectors` (each a list of
+    /// matchers) selects; each series once, sorted by labels.
+    func exemplars(
+        matching selectors: [[Matcher]], from start: Int64, through end: Int64
+    ) throws(QueryableError) -> [ExemplarSeries]
+}

@@ -7,6 +7,8 @@ package struct SampleColumns: Sendable {
     package var timestamps: [Int64] = []
     /// One per timestamp; NaN where a histogram stands.
     package var values: [Double] = []
+    /// When each sample's counting began, in milliseconds since the epoch, 0 where unknown; empty when none is known.
+    package var startTimestamps: [Int64] = []
     /// The native histograms among the samples, with their positions, ascending; empty for a series of floats.
     package var histograms: [PositionedHistogram] = []
 
@@ -43,10 +45,17 @@ package struct SampleColumns: Sendable {
         values.append(value)
     }
 
+    /// Appends one native histogram.
+    package mutating func append(_ histogram: NativeHistogram, at timestamp: Int64) {
+        histograms.append(PositionedHistogram(position: timestamps.count, histogram: histogram))
+        append(.nan, at: timestamp)
+    }
+
     /// Forgets the samples and keeps the memory.
     package mutating func removeAll() {
         timestamps.removeAll(keepingCapacity: true)
         values.removeAll(keepingCapacity: true)
+        startTimestamps.removeAll(keepingCapacity: true)
         histograms.removeAll(keepingCapacity: true)
     }
 }

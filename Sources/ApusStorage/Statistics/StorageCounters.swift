@@ -38,7 +38,7 @@ final class StorageCounters: Sendable {
             case .outOfOrder: outOfOrderSamples.add(1, ordering: .relaxed)
             case .outOfBounds: outOfBoundsSamples.add(1, ordering: .relaxed)
             case .duplicateTimestamp: duplicateSamples.add(1, ordering: .relaxed)
-            case .unknownSeries: break
+            case .unknownSeries, .invalidHistogram: break
             }
         }
     }
