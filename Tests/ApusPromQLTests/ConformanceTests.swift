@@ -1,4 +1,3 @@
-import ApusModel
 import ApusPromQL
 import ApusTestSupport
 import Foundation
@@ -7,109 +6,93 @@ import Testing
 @Suite(
     "Expressions found in the wild", .enabled(if: SharedData.isPresent, Comment(rawValue: SharedData.absenceComment)))
 struct ConformanceTests {
-    /// Reads an expression and its printed form; says what is wrong, if anything is.
-    private static func problem(_ text: String, at place: String) -> String? {
+    /// Reads an expression and its printed forms; says what is wrong, if anything is.
+    private static func problem(_ entry: Corpus.Entry) -> String? {
         do {
-            let expression = try Parser.parse(text)
-            let printed = expression.description
-            return try Parser.parse(printed) == expression ? nil : "\(place): \(text) prints as \(printed)"
+            let expression = try Parser.parse(entry.text)
+            for printed in [expression.description, expression.prettyText]
+            where try Parser.parse(printed) != expression {
+                return "\(entry.place): \(entry.text) prints as \(printed)"
+            }
+            return nil
         } catch {
-            return "\(place): \(text): \(error)"
+            return "\(entry.place): \(entry.text): \(error)"
         }
     }
 
-    @Test("every script of the field is read, and so is every query that need not fail")
+    @Test("every query of the scripts that need not fail is read, and prints back")
     func scripts() throws {
-        var problems: [String] = []
-        var queryCount = 0
-        for file in try SharedData.files(in: "conformance/promql", endingWith: [".test"]) {
-            let text = String(decoding: try Data(contentsOf: file), as: UTF8.self)
-            let script = try Script(text, file: file.lastPathComponent)
-            for case .evaluate(let evaluation) in script.commands {
-                queryCount += 1
-                if evaluation.expectation.failure != nil { continue }
-                if let problem = Self.problem(evaluation.query, at: "\(script.file):\(evaluation.line)") {
-                    problems.append(problem)
-                }
-            }
-        }
-        #expect(queryCount == 1703)
-        #expect(problems == [])
+        let entries = try Corpus.scripts()
+        #expect(entries.count > 1_500)
+        #expect(entries.compactMap(Self.problem) == [])
     }
 
     @Test("the expressions of the web editor's grammar are read, but for those it marks as wrong")
     func editorCorpus() throws {
-        let text = try SharedData.text("conformance/promql/lezer-expression-corpus.txt")
-        // Each case is a title, the expression, an arrow and the tree of another grammar.
-        var cases: [(title: String, expression: String, tree: String)] = []
-        for part in "\n\(text)".components(separatedBy: "\n# ").dropFirst() {
-            let halves = part.components(separatedBy: "\n==>\n")
-            guard halves.count == 2, let end = halves[0].firstIndex(of: "\n") else { continue }
-            cases.append((String(halves[0][..<end]), String(halves[0][end...]), halves[1]))
-        }
+        let cases = try Corpus.editorCases()
         #expect(cases.count > 70)
-        for one in cases where !one.title.contains("@top") {
-            let problem = Self.problem(one.expression, at: one.title)
-            if one.tree.contains("⚠") {
-                #expect(problem != nil, "\(one.title) is wrong, but was read")
+        for (entry, isWrong) in cases {
+            let problem = Self.problem(entry)
+            if isWrong {
+                #expect(problem != nil, "\(entry.place) is wrong, but was read")
             } else {
                 #expect(problem == nil)
             }
         }
     }
 
-    @Test("the expressions of real dashboards are read")
+    @Test("the expressions of real dashboards are read, and print back")
     func dashboards() throws {
-        var expressions: [(file: String, text: String)] = []
-        func collect(_ value: Any, _ file: String) {
-            if let object = value as? [String: Any] {
-                if let text = object["expr"] as? String, !text.isEmpty, Self.isPromQL(object, text) {
-                    expressions.append((file, text))
+        let entries = try Corpus.dashboards()
+        #expect(entries.count > 900)
+        #expect(entries.compactMap(Self.problem) == [])
+    }
+
+    @Test("damaged expressions are refused inside their text or print back, and nothing crashes")
+    func mutations() throws {
+        let corpus = (try Corpus.scripts() + Corpus.editorCases().map(\.entry) + Corpus.dashboards()).map {
+            Array($0.text.utf8)
+        }
+        let seed: UInt64 = 0xC0FFEE
+        var generator = SeededGenerator(seed: seed)
+        var readCount = 0
+        for round in 0..<6_000 {
+            let text = String(decoding: Self.mutation(of: corpus, using: &generator), as: UTF8.self)
+            do {
+                let expression = try Parser.parse(text)
+                readCount += 1
+                for printed in [expression.description, expression.prettyText]
+                where (try? Parser.parse(printed)) != expression {
+                    Issue.record("seed \(seed), round \(round): \(text.debugDescription) prints as \(printed)")
                 }
-                for (_, child) in object { collect(child, file) }
-            } else if let list = value as? [Any] {
-                for child in list { collect(child, file) }
+            } catch {
+                let length = text.utf8.count
+                let isInside =
+                    0 <= error.range.start && error.range.start <= error.range.end && error.range.end <= length
+                if !isInside || error.line < 1 || error.column < 1 || error.column > length + 1 {
+                    Issue.record("seed \(seed), round \(round): \(text.debugDescription): \(error) at \(error.range)")
+                }
             }
         }
-        for file in try SharedData.files(in: "dashboards", endingWith: [".json"]) {
-            collect(try JSONSerialization.jsonObject(with: Data(contentsOf: file)), file.lastPathComponent)
-        }
-        #expect(expressions.count > 900)
-        let problems = expressions.compactMap { Self.problem(Self.substituted($0.text), at: $0.file) }
-        #expect(problems == [])
+        #expect(readCount > 300)
     }
 
-    /// Whether a panel's query is PromQL; some of VictoriaMetrics' own dashboards use functions of MetricsQL.
-    private static func isPromQL(_ target: [String: Any], _ text: String) -> Bool {
-        if ["topk_max(", "increases_over_time("].contains(where: text.contains) { return false }
-        guard let source = target["datasource"] as? [String: Any], let type = source["type"] as? String else {
-            return true
-        }
-        return type == "prometheus"
-    }
-
-    /// The expression with Grafana's variables replaced by values of the usual kinds.
-    private static func substituted(_ text: String) -> String {
-        var result = ""
-        var rest = text[...]
-        while let dollar = rest.firstIndex(of: "$") {
-            result += rest[..<dollar]
-            rest = rest[rest.index(after: dollar)...]
-            let name: Substring
-            if rest.first == "{", let end = rest.firstIndex(of: "}") {
-                name = rest[rest.index(after: rest.startIndex)..<end].prefix { $0 != ":" }
-                rest = rest[rest.index(after: end)...]
-            } else {
-                name = rest.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
-                rest = rest[name.endIndex...]
-            }
-            if name.isEmpty || name.first?.isNumber == true {
-                result += "$\(name)"
-            } else {
-                let isTime = name.lowercased().contains("interval") || name.contains("range") || name == "resolution"
-                result += isTime ? "5m" : name == "top" || name == "topk" ? "5" : "value"
+    /// An expression with bytes changed, left out, doubled, or with a run of another expression put into it.
+    private static func mutation(of corpus: [[UInt8]], using generator: inout SeededGenerator) -> [UInt8] {
+        var bytes = corpus[Int.random(in: 0..<corpus.count, using: &generator)]
+        for _ in 0..<Int.random(in: 1...3, using: &generator) where !bytes.isEmpty {
+            let index = Int.random(in: 0..<bytes.count, using: &generator)
+            switch Int.random(in: 0..<5, using: &generator) {
+            case 0: bytes[index] = UInt8.random(in: 0...255, using: &generator)
+            case 1: bytes.remove(at: index)
+            case 2: bytes.insert(bytes[Int.random(in: 0..<bytes.count, using: &generator)], at: index)
+            case 3: bytes.removeSubrange(index..<min(bytes.count, index + Int.random(in: 1...12, using: &generator)))
+            default:
+                let other = corpus[Int.random(in: 0..<corpus.count, using: &generator)]
+                let start = Int.random(in: 0...other.count, using: &generator)
+                bytes.insert(contentsOf: other[start..<min(other.count, start + 16)], at: index)
             }
         }
-        return (result + rest).replacing("[[value]]", with: "value")
+        return bytes
     }
 }

@@ -43,7 +43,9 @@ struct LimitTests {
         let failures = Self.runOnThread(stackBytes: 1 << 20) {
             texts.compactMap { text -> String? in
                 guard let expression = try? Parser.parse(text) else { return "not read: \(text.prefix(20))" }
-                guard let again = try? Parser.parse(expression.description) else { return "not read again" }
+                guard let again = try? Parser.parse(expression.description),
+                    (try? Parser.parse(expression.prettyText)) == expression
+                else { return "not read again" }
                 return again == expression && again.hashValue == expression.hashValue ? nil : "not equal"
             }
         }
@@ -75,12 +77,10 @@ struct LimitTests {
         #expect(Self.message("x{\(matchers)}") == "expression is too large: more than 50000 nodes")
     }
 
-    @Test("switched-off features are refused with their names")
+    @Test("features that are not named are refused with their names")
     func features() {
-        var options = ParserOptions()
-        options.allowsExperimentalFunctions = false
-        options.allowsExtendedRangeSelectors = false
-        options.allowsFillModifiers = false
+        let options = ParserOptions(features: [])
+        #expect(ParserOptions(features: Set(LanguageFeature.allCases)) == ParserOptions())
         #expect(
             Self.message("limitk(1, x)", options)
                 == "limitk() is experimental and must be enabled with --enable-feature=promql-experimental-functions")

@@ -18,3 +18,23 @@ package struct ParserOptions: Sendable, Hashable {
     /// The defaults: everything is accepted, within the limits.
     package init() {}
 }
+
+/// A part of the language that Prometheus has behind a feature flag, by the flag's name.
+package enum LanguageFeature: String, Sendable, CaseIterable {
+    /// Functions and aggregations that are experimental there.
+    case experimentalFunctions = "promql-experimental-functions"
+    /// `smoothed` and `anchored`.
+    case extendedRangeSelectors = "promql-extended-range-selectors"
+    /// `fill`, `fill_left` and `fill_right`.
+    case fillModifiers = "promql-binop-fill-modifiers"
+}
+
+extension ParserOptions {
+    /// The options under which exactly these features are accepted, as a Prometheus started with their flags does.
+    package init(features: Set<LanguageFeature>) {
+        self.init()
+        allowsExperimentalFunctions = features.contains(.experimentalFunctions)
+        allowsExtendedRangeSelectors = features.contains(.extendedRangeSelectors)
+        allowsFillModifiers = features.contains(.fillModifiers)
+    }
+}

@@ -9,9 +9,7 @@ extension Expression: CustomStringConvertible {
         case .string(let node): node.quoted
         case .vectorSelector(let node): node.description
         case .matrixSelector(let node): node.description
-        case .subquery(let node):
-            "\(node.inner)[\(node.window):\(node.step.map(\.description) ?? "")]"
-                + Self.modifiers(node.anchor, nil, node.offset)
+        case .subquery(let node): node.inner.description + node.suffix
         case .unary(let node): node.operation.rawValue + node.operand.description
         case .binary(let node): node.description
         case .aggregation(let node): node.description
@@ -21,9 +19,9 @@ extension Expression: CustomStringConvertible {
         }
     }
 
-    /// The modifiers of a selector or subquery, each with a space before it.
+    /// The `@` and `offset` of a selector or subquery, each with a space before it, and between them what is given.
     fileprivate static func modifiers(
-        _ anchor: TimeAnchor?, _ windowExtension: WindowExtension?, _ offset: DurationValue?
+        _ anchor: TimeAnchor?, _ offset: DurationValue?, between extensionText: String = ""
     ) -> String {
         var result = ""
         switch anchor {
@@ -35,7 +33,7 @@ extension Expression: CustomStringConvertible {
         case .end: result += " @ end()"
         case nil: break
         }
-        if let windowExtension { result += " \(windowExtension.rawValue)" }
+        result += extensionText
         if let offset { result += " offset \(offset)" }
         return result
     }
@@ -99,8 +97,11 @@ extension DurationExpression: CustomStringConvertible {
 
 extension VectorSelector: CustomStringConvertible {
     package var description: String {
-        withoutModifiers + Expression.modifiers(anchor, windowExtension, offset)
+        withoutModifiers + Expression.modifiers(anchor, offset, between: extensionText)
     }
+
+    /// `smoothed` or `anchored` with a space before it.
+    fileprivate var extensionText: String { windowExtension.map { " \($0.rawValue)" } ?? "" }
 
     /// The name and the matchers.
     fileprivate var withoutModifiers: String {
@@ -114,30 +115,46 @@ extension VectorSelector: CustomStringConvertible {
 
 extension MatrixSelector: CustomStringConvertible {
     package var description: String {
-        "\(selector.withoutModifiers)[\(window)]"
-            + Expression.modifiers(selector.anchor, selector.windowExtension, selector.offset)
+        "\(selector.withoutModifiers)[\(window)]\(selector.extensionText)"
+            + Expression.modifiers(selector.anchor, selector.offset)
+    }
+}
+
+extension Subquery {
+    /// What follows the inner expression: `[1h:1m] @ 100.000 offset 5m`.
+    var suffix: String {
+        "[\(window):\(step.map(\.description) ?? "")]" + Expression.modifiers(anchor, offset)
     }
 }
 
 extension Aggregation: CustomStringConvertible {
     package var description: String {
-        var result = operation.rawValue
-        if grouping.isWithout {
-            result += " without (\(Expression.list(grouping.labels))) "
-        } else if !grouping.labels.isEmpty {
-            result += " by (\(Expression.list(grouping.labels))) "
-        }
         let arguments = parameter.map { "\($0), " } ?? ""
-        return "\(result)(\(arguments)\(operand))"
+        return "\(operatorText)(\(arguments)\(operand))"
+    }
+
+    /// What stands before the parentheses: `sum`, `sum by (label) `.
+    var operatorText: String {
+        if grouping.isWithout { return "\(operation.rawValue) without (\(Expression.list(grouping.labels))) " }
+        return grouping.labels.isEmpty
+            ? operation.rawValue : "\(operation.rawValue) by (\(Expression.list(grouping.labels))) "
     }
 }
 
 extension BinaryExpression: CustomStringConvertible {
     package var description: String {
-        var first = left.description
-        // A sign before `^` would be read as belonging to the whole power.
-        if operation == .power, first.hasPrefix("+"), case .number = left { first.removeFirst() }
-        return "\(first) \(operation.rawValue)\(returnsBool ? " bool" : "")\(matching?.description ?? "") \(right)"
+        "\(withoutSignBeforePower(left.description)) \(operatorText) \(right)"
+    }
+
+    /// The operator with its modifiers: `== bool on (label)`.
+    var operatorText: String {
+        "\(operation.rawValue)\(returnsBool ? " bool" : "")\(matching?.description ?? "")"
+    }
+
+    /// The text of the left side without the plus of `+Inf`, which before `^` would be read as a sign of the whole power.
+    func withoutSignBeforePower(_ text: String) -> String {
+        guard operation == .power, case .number = left, let sign = text.firstIndex(of: "+") else { return text }
+        return String(text[..<sign] + text[text.index(after: sign)...])
     }
 }
 
