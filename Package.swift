@@ -116,6 +116,11 @@ let package = Package(
         .executableTarget(
             name: "CrashWriter", dependencies: ["ApusStorage", "ApusModel"], path: "Tests/CrashWriter",
             swiftSettings: settings),
+        .executableTarget(
+            name: "QueryBenchmark",
+            dependencies: ["ApusStorage", "ApusQuery", "ApusModel", "ApusTestSupport"],
+            path: "Benchmarks/QueryBenchmark",
+            swiftSettings: testSettings),
         tests("ApusBytesTests", ["ApusBytes"]),
         tests("ApusModelTests", ["ApusModel", "ApusBytes"]),
         tests("ApusRegexTests", ["ApusRegex", "ApusModel"]),
