@@ -38,6 +38,9 @@ package enum HistogramError: Error, Equatable, CustomStringConvertible {
     case customBoundsWithNegativeBuckets
     /// A histogram with an exponential schema has custom bounds.
     case exponentialWithCustomBounds
+    /// The buckets of an integer histogram hold another number of observations than its count says; with a sum that is
+    /// not a number, more.
+    case countMismatch(found: UInt64, count: UInt64, isSumNaN: Bool)
 
     package var description: String {
         switch self {
@@ -67,6 +70,11 @@ package enum HistogramError: Error, Equatable, CustomStringConvertible {
         case .customBoundsWithNegativeSpans: "custom buckets: must not have negative spans"
         case .customBoundsWithNegativeBuckets: "custom buckets: must not have negative buckets"
         case .exponentialWithCustomBounds: "histogram with exponential schema must not have custom bounds"
+        case .countMismatch(let found, let count, let isSumNaN):
+            "\(found) observations found in buckets, but the Count field is \(count): histogram's observation count "
+                + (isSumNaN
+                    ? "should be at least the number of observations found in the buckets"
+                    : "should equal the number of observations found in the buckets (in absence of NaN)")
         }
     }
 

@@ -13,6 +13,19 @@ extension NativeHistogram {
         package var includesUpper: Bool
         /// The index in the schema; 0 for the zero bucket.
         package var index: Int32
+
+        /// A bucket from `lower` to `upper`.
+        package init(
+            lower: Double, upper: Double, population: Double, includesLower: Bool = false, includesUpper: Bool = true,
+            index: Int32 = 0
+        ) {
+            self.lower = lower
+            self.upper = upper
+            self.population = population
+            self.includesLower = includesLower
+            self.includesUpper = includesUpper
+            self.index = index
+        }
     }
 
     /// Whether the bounds are `customBounds`.
@@ -34,9 +47,7 @@ extension NativeHistogram {
 
     /// The zero bucket.
     package var zeroBucket: Bucket {
-        Bucket(
-            lower: -zeroThreshold, upper: zeroThreshold, population: zeroCount, includesLower: true,
-            includesUpper: true, index: 0)
+        Bucket(lower: -zeroThreshold, upper: zeroThreshold, population: zeroCount, includesLower: true)
     }
 
     /// The bucket for positive values (or of custom bounds) at `index`.

@@ -1,0 +1,71 @@
+package import ApusModel
+
+extension NativeHistogram {
+    /// Whether a counter histogram was reset between `previous` and this one.
+    ///
+    /// A hint decides; else the histogram was reset if the count, the zero bucket or any bucket fell, if the resolution
+    /// grew, or if the zero bucket shrank. Coarser resolution and a wider zero bucket are applied to `previous` first; a
+    /// zero border inside one of its populated buckets is a reset. Of different custom bounds the common ones are compared.
+    package func detectsReset(after previous: NativeHistogram) -> Bool {
+        switch counterResetHint {
+        case .reset: return true
+        case .notReset: return false
+        case .unknown, .gauge: break
+        }
+        if count < previous.count { return true }
+        if isCustom {
+            if !previous.isCustom { return true }
+            if customBounds != previous.customBounds { return hasFallenBetweenCommonBounds(since: previous) }
+        }
+        if schema > previous.schema || zeroThreshold < previous.zeroThreshold { return true }
+        var previousZeroCount = previous.zeroCount
+        if zeroThreshold > previous.zeroThreshold {
+            let widened = previous.zeroBucket(widenedTo: zeroThreshold)
+            if widened.threshold != zeroThreshold { return true }
+            previousZeroCount = widened.population.sum
+        }
+        if zeroCount < previousZeroCount { return true }
+        return hasFallen(positiveCursor, positiveBuckets, since: previous.positiveCursor, previous)
+            || hasFallen(negativeCursor, negativeBuckets, since: previous.negativeCursor, previous, isNegative: true)
+    }
+
+    /// Whether some bucket of `previous`, brought to this schema, holds more than the same one here.
+    private func hasFallen(
+        _ cursor: BucketCursor, _ populations: [Double], since previousCursor: BucketCursor,
+        _ previous: NativeHistogram, isNegative: Bool = false
+    ) -> Bool {
+        let steps = Int(previous.schema) - Int(schema)
+        let previousPopulations = isNegative ? previous.negativeBuckets : previous.positiveBuckets
+        var (current, before) = (cursor, previousCursor)
+        var hasCurrent = current.advance()
+        var hasBefore = before.advance()
+        func isCovered(_ index: Int) -> Bool { !isCustom && bound(index) <= zeroThreshold }
+        func target(_ index: Int) -> Int { steps > 0 ? NativeHistogram.reducedIndex(index, by: steps) : index }
+        while hasCurrent, isCovered(current.index) { hasCurrent = current.advance() }
+        while hasBefore, isCovered(target(before.index)) { hasBefore = before.advance() }
+        while hasBefore {
+            let index = target(before.index)
+            var population = previousPopulations[before.position]
+            hasBefore = before.advance()
+            while hasBefore, target(before.index) == index {
+                population += previousPopulations[before.position]
+                hasBefore = before.advance()
+            }
+            while hasCurrent, current.index < index { hasCurrent = current.advance() }
+            if hasCurrent, current.index == index {
+                if populations[current.position] < population { return true }
+            } else if population != 0 {
+                return true
+            }
+        }
+        return false
+    }
+
+    private func hasFallenBetweenCommonBounds(since previous: NativeHistogram) -> Bool {
+        var current = CustomBoundsMerge(customBounds, previous.customBounds)
+        var before = current
+        current.add(positiveSpans, positiveBuckets, bounds: customBounds)
+        before.add(previous.positiveSpans, previous.positiveBuckets, bounds: previous.customBounds)
+        return zip(current.sums, before.sums).contains { $0.sum < $1.sum }
+    }
+}
