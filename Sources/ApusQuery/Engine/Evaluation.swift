@@ -1,94 +1,148 @@
 import ApusModel
 import ApusPromQL
-import Synchronization
 
-/// One query while it is evaluated: its data, its limits, and what it has used and remarked so far.
+/// One query while it is evaluated, as one node of its tree sees it.
 ///
-/// Shared by the threads that work on the query.
-final class Evaluation: Sendable {
-    let queryable: any Queryable
-    let limits: QueryLimits
+/// What is counted and remarked through it goes to the whole query, and bytes and samples also to the node, so that an
+/// error says which part was large and an explanation what each part did. A value; copies speak for the same query.
+struct Evaluation: Sendable {
+    let query: QueryState
+    /// The node that is evaluated; the whole text for the query as such.
+    let part: SourceRange
+    /// Where the node's figures go; `nil` unless the query is to be explained.
+    let figures: NodeFigures?
+    /// Whether the node is evaluated at the steps of the query itself, not at those of a subquery.
+    let isOnQueryGrid: Bool
+
+    /// The query as such.
+    init(_ query: QueryState) {
+        self.query = query
+        part = SourceRange(start: 0, end: .max)
+        figures = nil
+        isOnQueryGrid = true
+    }
+
+    private init(_ query: QueryState, part: SourceRange, isOnQueryGrid: Bool) {
+        self.query = query
+        self.part = part
+        figures = query.recorder?.figures(of: part)
+        self.isOnQueryGrid = isOnQueryGrid
+    }
+
+    /// The same query as the node `expression` sees it when it is evaluated on `grid`.
+    func focused(on expression: Expression, _ grid: StepGrid) -> Evaluation {
+        Evaluation(query, part: expression.range, isOnQueryGrid: grid == query.grid)
+    }
+
+    var queryable: any Queryable { query.queryable }
+    var limits: QueryLimits { query.limits }
     /// The query's own grid, which `@ start()` and `@ end()` refer to whatever the subquery.
-    let grid: StepGrid
+    var grid: StepGrid { query.grid }
     /// The query's step in milliseconds as `step()` shows it: 0 for an instant query.
-    let step: Int64
-    let lookback: Int64
+    var step: Int64 { query.step }
+    var lookback: Int64 { query.lookback }
     /// The names that go wherever the metric's name goes.
-    let metadataNames: LabelNames
-    private let source: SourceText
-    private let helpers: WorkerThreads?
-    private let deadline: ContinuousClock.Instant
-    private let isCancelled = Atomic<Bool>(false)
-    private let heldSamples = Atomic<Int>(0)
-    private let peakSamples = Atomic<Int>(0)
-    private let samplesRead = Atomic<Int>(0)
-    private let seriesSelected = Atomic<Int>(0)
-    private let remarks = Mutex(Remarks())
-
-    private struct Remarks: Sendable {
-        var warnings = AnnotationList()
-        var infos = AnnotationList()
-        var monotonicityFixes: [MonotonicityKey: MonotonicityFix] = [:]
-    }
-
-    private struct MonotonicityKey: Hashable, Sendable {
-        var position: Int
-        var metric: String
-    }
-
-    init(
-        text: String, queryable: any Queryable, limits: QueryLimits, grid: StepGrid, step: Int64, lookback: Int64,
-        deadline: ContinuousClock.Instant, helpers: WorkerThreads?
-    ) {
-        source = SourceText(text)
-        self.queryable = queryable
-        self.limits = limits
-        self.grid = grid
-        self.step = step
-        self.lookback = lookback
-        self.deadline = deadline
-        self.helpers = helpers
-        let typeAndUnit = limits.treatsTypeAndUnitAsMetadata ? ["__type__", "__unit__"] : []
-        metadataNames = LabelNames([LabelSet.metricName] + typeAndUnit)
-    }
+    var metadataNames: LabelNames { query.metadataNames }
 
     // MARK: Limits
 
-    /// Makes the next `check` fail.
-    func cancel() {
-        isCancelled.store(true, ordering: .relaxed)
-    }
-
     /// Fails when the query was cancelled or its time is up; called once per series.
     func check(in place: String = "expression evaluation") throws(QueryError) {
-        if isCancelled.load(ordering: .relaxed) { throw .cancelled("query was canceled in \(place)") }
-        if ContinuousClock.now >= deadline { throw .timeout("query timed out in \(place)") }
+        try query.check(in: place)
     }
 
-    /// Counts samples that are held in memory from now on; fails when there are too many.
+    /// Counts values that are held in memory from now on, one `Double` each; fails when there are too many.
+    ///
+    /// What is held beyond the values (timestamps, histograms, tables) is counted by `hold(bytes:)` beside.
     func hold(_ count: Int) throws(QueryError) {
-        let held = heldSamples.wrappingAdd(count, ordering: .relaxed).newValue
-        if held > limits.maxSamples {
-            throw .execution("query processing would load too many samples into memory in query execution")
-        }
-        peakSamples.max(held, ordering: .relaxed)
+        guard query.hold(samples: count) else { throw .tooManySamples }
+        try hold(bytes: count &* MemoryLayout<Double>.stride)
     }
 
-    /// Counts samples that are no longer held.
+    /// Counts values that are no longer held.
     func release(_ count: Int) {
-        heldSamples.wrappingSubtract(count, ordering: .relaxed)
+        query.release(samples: count)
+        release(bytes: count &* MemoryLayout<Double>.stride)
     }
+
+    /// Counts bytes that are held from now on; fails when they are too many for the query or for all queries.
+    ///
+    /// Called once per series or table, never per sample.
+    func hold(bytes: Int) throws(QueryError) {
+        do throws(MemoryAccount.Refusal) {
+            try query.memory.hold(bytes)
+        } catch {
+            throw memoryError(error, for: nil)
+        }
+        figures?.addBytes(bytes)
+    }
+
+    /// Counts bytes as held if they may be.
+    ///
+    /// - Returns: whether they are held now.
+    func holdIfPossible(bytes: Int) -> Bool {
+        do throws(MemoryAccount.Refusal) {
+            try query.memory.hold(bytes)
+        } catch {
+            return false
+        }
+        figures?.addBytes(bytes)
+        return true
+    }
+
+    /// Counts bytes that are no longer held.
+    func release(bytes: Int) {
+        query.memory.release(bytes)
+    }
+
+    /// Fails early when rows of `series` series at `steps` steps cannot be held, before any is made.
+    func expectRows(series: Int, steps: Int) throws(QueryError) {
+        let (values, overflows) = series.multipliedReportingOverflow(by: steps)
+        let (bytes, overflowsAgain) = values.multipliedReportingOverflow(by: MemoryLayout<Double>.stride)
+        do throws(MemoryAccount.Refusal) {
+            try query.memory.check(overflows || overflowsAgain ? .max : bytes)
+        } catch {
+            throw memoryError(error, for: (series, steps))
+        }
+    }
+
+    private func memoryError(_ refusal: MemoryAccount.Refusal, for rows: (series: Int, steps: Int)?) -> QueryError {
+        let place = "\(query.source.shortText(part)) (\(query.source.place(of: part.start)))"
+        let wanted = ByteCountText.string(refusal.wanted)
+        let why = rows.map { " for \($0.series) series at \($0.steps) steps" } ?? ""
+        let limit = ByteCountText.string(refusal.limit)
+        let held = ByteCountText.string(refusal.held)
+        if refusal.isOfAllQueries {
+            return .execution(
+                "query would use too much memory: \(place) wants \(wanted)\(why) where all running queries hold \(held)"
+                    + " of at most \(limit) together (--query.max-total-memory). Try again when other queries have"
+                    + " ended, or ask for fewer series or steps")
+        }
+        return .execution(
+            "query would use too much memory: \(place) wants \(wanted)\(why) beside \(held) that the query holds, the"
+                + " limit is \(limit) (--query.max-memory). Select fewer series, aggregate them, or use a larger step or"
+                + " a shorter range")
+    }
+
+    // MARK: Counting
 
     /// Counts samples that were read for one series and are gone with the next.
     func countRead(_ count: Int) throws(QueryError) {
-        samplesRead.wrappingAdd(count, ordering: .relaxed)
+        query.countRead(count)
+        figures?.addRead(count)
         try hold(count)
         release(count)
     }
 
     /// Counts series that a selector found.
     func countSelected(_ count: Int) {
-        seriesSelected.wrappingAdd(count, ordering: .relaxed)
+        query.countSelected(count)
+        figures?.addSelected(count)
+    }
+
+    /// Counts samples that the steps look at, windows overlapping: `samples` gives those of a step.
+    func countQueryable(_ total: Int, _ samples: (Int) -> Int) {
+        query.countQueryable(total, onQueryGrid: isOnQueryGrid, samples)
     }
 
     // MARK: Work on many series
@@ -97,7 +151,16 @@ final class Evaluation: Sendable {
     func parallel<Result: Sendable>(
         parts count: Int, _ body: @escaping @Sendable (Int, inout Scratch) throws(QueryError) -> Result
     ) throws(QueryError) -> [Result] {
-        try ParallelLoop.run(parts: count, helpers: helpers, helperCount: limits.helperThreads, body)
+        guard let figures else {
+            return try ParallelLoop.run(
+                parts: count, helpers: query.helpers, helperCount: limits.helperThreads, body)
+        }
+        return try ParallelLoop.run(parts: count, helpers: query.helpers, helperCount: limits.helperThreads) {
+            (part, scratch) throws(QueryError) in
+            let frame = WorkClock.begin()
+            defer { figures.addTime(WorkClock.end(frame)) }
+            return try body(part, &scratch)
+        }
     }
 
     /// Splits `count` series into runs that are worth a thread's while; the split depends on `count` only.
@@ -110,63 +173,20 @@ final class Evaluation: Sendable {
 
     /// Remarks on what stands at a byte offset of the query's text.
     func annotate(_ annotation: Annotation, at position: Int) {
-        let text = annotation.text + source.suffix(at: position)
-        remarks.withLock { remarks in
-            if annotation.isWarning { remarks.warnings.add(text) } else { remarks.infos.add(text) }
-        }
+        query.remarks.add(annotation, at: query.sharing.places(of: position), of: query.source)
     }
 
     /// Remarks that buckets were made monotonic; fixes of one call and metric become one annotation.
     func annotate(_ fix: MonotonicityFix, metric: String, at position: Int) {
-        remarks.withLock { remarks in
-            let key = MonotonicityKey(position: position, metric: metric)
-            if remarks.monotonicityFixes[key]?.join(fix) == nil { remarks.monotonicityFixes[key] = fix }
-        }
-    }
-
-    /// The annotations so far, as many as an answer shows.
-    var annotations: (warnings: [String], infos: [String]) {
-        remarks.withLock { remarks in
-            var infos = remarks.infos
-            for (key, fix) in remarks.monotonicityFixes {
-                infos.add(fix.text(metric: key.metric) + source.suffix(at: key.position))
-            }
-            return (
-                remarks.warnings.shown(limit: limits.maxAnnotations, kind: "warning"),
-                infos.shown(limit: limits.maxAnnotations, kind: "info")
-            )
-        }
+        query.remarks.add(fix, metric: metric, at: query.sharing.places(of: position))
     }
 
     /// The text of a run of the query.
-    func sourceText(_ range: SourceRange) -> String { source.text(range) }
-
-    /// What the evaluation has cost so far; the times are left open.
-    var statistics: QueryStatistics {
-        var result = QueryStatistics()
-        result.samplesRead = samplesRead.load(ordering: .relaxed)
-        result.peakSamples = peakSamples.load(ordering: .relaxed)
-        result.seriesSelected = seriesSelected.load(ordering: .relaxed)
-        return result
-    }
+    func sourceText(_ range: SourceRange) -> String { query.source.text(range) }
 }
 
-/// A query's text with the places of its lines.
-private struct SourceText: Sendable {
-    private let bytes: [UInt8]
-
-    init(_ text: String) {
-        bytes = Array(text.utf8)
-    }
-
-    /// ` (line:column)`, both from one, as annotations end.
-    func suffix(at position: Int) -> String {
-        let place = SourceRange(start: max(0, position), end: max(0, position)).lineAndColumn(in: bytes)
-        return " (\(place.line):\(place.column))"
-    }
-
-    func text(_ range: SourceRange) -> String {
-        let start = min(max(0, range.start), bytes.count)
-        return String(decoding: bytes[start..<min(max(start, range.end), bytes.count)], as: UTF8.self)
-    }
+extension QueryError {
+    /// The query holds more samples than it may, in the peers' words.
+    static let tooManySamples = QueryError.execution(
+        "query processing would load too many samples into memory in query execution")
 }

@@ -51,6 +51,12 @@ package struct QueryStatistics: Sendable {
     package var peakSamples = 0
     /// Series selected, counted once per selector.
     package var seriesSelected = 0
+    /// Samples that the steps looked at, those of overlapping windows at each step anew.
+    package var queryableSamples = 0
+    /// The same for each step with its time in milliseconds; `nil` unless asked for.
+    package var samplesPerStep: [(timestamp: Int64, count: Int)]?
+    /// The most bytes held at one time.
+    package var peakMemoryBytes = 0
     /// Time spent waiting for a thread, in nanoseconds.
     package var queueNanoseconds: Int64 = 0
     /// Time spent on parsing, in nanoseconds.
