@@ -38,11 +38,25 @@ export async function ask(path, params = {}, signal) {
   const url = new URL(`api/v1/${path}`, document.baseURI);
   const long = form.toString().length > 1500;
   if (!long) url.search = form.toString();
+  return await send(url, { method: long ? "POST" : "GET", body: long ? form : undefined, signal });
+}
+
+/**
+ * Asks for a change: `POST api/v1/<path>`.
+ * @param {string} path
+ * @throws {ApiError}
+ */
+export async function command(path) {
+  await send(new URL(`api/v1/${path}`, document.baseURI), { method: "POST" });
+}
+
+/** @param {URL} url @param {RequestInit} init @returns {Promise<import("../types/api.d.ts").Answer<any>>} */
+async function send(url, init) {
   const started = performance.now();
   let response;
   let text;
   try {
-    response = await fetch(url, { method: long ? "POST" : "GET", body: long ? form : undefined, signal });
+    response = await fetch(url, init);
     text = await response.text();
   } catch (error) {
     if (isAbort(error)) throw error;

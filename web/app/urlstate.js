@@ -1,6 +1,6 @@
 /**
  * The Explore page's state as URL parameters, in the names Prometheus uses (`g0.expr`, `g0.range_input`, …), so that
- * its links open here and ours open there. Ours alone: `refresh`. No DOM.
+ * its links open here and ours open there. Ours alone: `refresh` and `explain`. No DOM.
  */
 import { formatDuration, formatTime, parseDuration, parseTime } from "./time.js";
 
@@ -14,7 +14,7 @@ export const MAX_PANELS = 50;
 export const MAX_RANGE_MS = 100 * 31536e6;
 
 /** Parameters that are kept through a round trip though this page does not act on them. */
-const KEPT = ["show_tree", "show_exemplars", "y_axis_min"];
+const KEPT = ["show_tree", "y_axis_min"];
 
 /** @returns {PanelState} */
 export function defaultPanel() {
@@ -25,6 +25,8 @@ export function defaultPanel() {
     endMs: null,
     resolution: { type: "auto", density: "medium" },
     stacked: false,
+    exemplars: false,
+    explain: "range",
     kept: [],
   };
 }
@@ -33,7 +35,7 @@ export function defaultPanel() {
 function readTab(text) {
   if (text === "0" || text === "graph") return "graph";
   if (text === "1" || text === "table") return "table";
-  return text === "json" ? "json" : null;
+  return text === "json" || text === "explain" ? text : null;
 }
 
 /**
@@ -72,6 +74,8 @@ export function readExplore(search) {
     panel.endMs = typeof end === "number" ? end : null;
     panel.resolution = readResolution(get) ?? panel.resolution;
     panel.stacked = get("display_mode") === "stacked" || get("stacked") === "1";
+    panel.exemplars = get("show_exemplars") === "1";
+    if (get("explain") === "instant") panel.explain = "instant";
     for (const name of KEPT) {
       const value = get(name);
       if (value !== null) panel.kept.push([name, value]);
@@ -117,5 +121,7 @@ function writePanel(panel, add) {
   if (panel.resolution.type === "auto") add("res_density", panel.resolution.density);
   else add("res_step", String(panel.resolution.stepMs / 1e3));
   add("display_mode", panel.stacked ? "stacked" : "lines");
+  if (panel.exemplars) add("show_exemplars", "1");
+  if (panel.explain === "instant") add("explain", "instant");
   for (const [name, value] of panel.kept) add(name, value);
 }

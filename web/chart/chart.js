@@ -27,6 +27,16 @@ const TOP = 10, RIGHT = 14, BOTTOM = 26;
  *   stacked: boolean}} ChartData `column[i]` is the value at `from + i * step`; times in milliseconds
  * @typedef {{series: number, index: number}} Point
  */
+/**
+ * The chart as a layer above its lines sees it: scales, edges of the plot, colours.
+ * @typedef {{x: import("./scale.js").Scale, y: import("./scale.js").Scale, top: number, bottom: number,
+ *   ink: {strong: string, surface: string, mark: string}}} Frame
+ */
+/**
+ * More to draw above the lines (exemplars); `find` answers what is under a pixel, with the tooltip's content.
+ * @typedef {{draw: (c: CanvasRenderingContext2D, frame: Frame) => void,
+ *   find: (px: number, py: number, frame: Frame) => {px: number, py: number, nodes: Node[]} | null}} Layer
+ */
 
 /**
  * @param {{label: string, onZoom: (from: number, to: number) => void, onZoomOut: () => void,
@@ -65,7 +75,7 @@ export function createChart({ label, onZoom, onZoomOut, onPick }) {
   let yTicks = [];
   /** @type {{times: number[], step: number}} */
   let xTicks = { times: [], step: 1 };
-  let ink = { grid: "", text: "", strong: "", surface: "" };
+  let ink = { grid: "", text: "", strong: "", surface: "", mark: "" };
   /** @type {Point | null} */
   let point = null;
   /** A series lifted from outside (the legend). */
@@ -73,6 +83,8 @@ export function createChart({ label, onZoom, onZoomOut, onPick }) {
   /** @type {{from: number, to: number} | null} pixels */
   let selection = null;
   let visible = true, dirty = true, frame = 0;
+  /** @type {Layer | null} */
+  let layer = null;
 
   const isVisible = (/** @type {number} */ i) => !hidden.has(i);
   const timeAt = (/** @type {number} */ index) => (data ? data.from + index * data.step : 0);
@@ -97,6 +109,7 @@ export function createChart({ label, onZoom, onZoomOut, onPick }) {
       text: style.color,
       strong: style.outlineColor,
       surface: style.backgroundColor,
+      mark: style.caretColor,
     };
   }
 
@@ -246,7 +259,11 @@ export function createChart({ label, onZoom, onZoomOut, onPick }) {
       c.setLineDash([]);
     }
     if (focus >= 0 && isVisible(focus)) drawFocus(c, focus);
+    layer?.draw(c, layerFrame());
   }
+
+  /** @returns {Frame} */
+  const layerFrame = () => ({ x, y, top: TOP, bottom: height - BOTTOM, ink });
 
   /** @param {CanvasRenderingContext2D} c @param {number} series */
   function drawFocus(c, series) {
@@ -326,15 +343,27 @@ export function createChart({ label, onZoom, onZoomOut, onPick }) {
       labels.length > shownLabels.length &&
         h("div", { class: "tip-time" }, `+${labels.length - shownLabels.length}`),
     );
+    placeTip(xOf(next.index), y.to(drawn[next.series]?.[next.index] ?? 0));
+    if (spoken) setText(live, `${series.name}: ${text}, ${time}`);
+  }
+
+  /** @param {number} px @param {number} py */
+  function placeTip(px, py) {
     tooltip.hidden = selection !== null;
-    const px = xOf(next.index);
-    const py = y.to(drawn[next.series]?.[next.index] ?? 0);
     const w = tooltip.offsetWidth, tall = tooltip.offsetHeight;
     const side = px + 16 + w > width ? px - 16 - w : px + 16;
     tooltip.style.transform = `translate(${Math.round(Math.max(0, side))}px, ${
       Math.round(Math.min(Math.max(0, py - tall / 2), Math.max(0, height - tall)))
     }px)`;
-    if (spoken) setText(live, `${series.name}: ${text}, ${time}`);
+  }
+
+  /** What the pointer is over: something of the layer, otherwise the nearest point of a line. @param {number} px @param {number} py */
+  function hover(px, py) {
+    const found = layer?.find(px, py, layerFrame());
+    setPoint(found || px < left - 4 || px > width ? null : nearest(px, py));
+    if (!found) return;
+    fill(tooltip, found.nodes);
+    placeTip(found.px, found.py);
   }
 
   // MARK: pointer and keys
@@ -359,7 +388,7 @@ export function createChart({ label, onZoom, onZoomOut, onPick }) {
       if (selection) {
         selection.to = clampX(at.px);
         schedule();
-      } else setPoint(at.px < left - 4 || at.px > width ? null : nearest(at.px, at.py));
+      } else hover(at.px, at.py);
     });
   });
   element.addEventListener("pointerleave", () => {
@@ -460,6 +489,11 @@ export function createChart({ label, onZoom, onZoomOut, onPick }) {
       hidden = next;
       setPoint(null);
       schedule(true);
+    },
+    /** @param {Layer | null} next */
+    setLayer(next) {
+      layer = next;
+      schedule();
     },
     /** Lifts a series, -1 for none. @param {number} series */
     lift(series) {

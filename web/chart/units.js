@@ -87,6 +87,13 @@ export function guessUnit(tokens) {
   return /_ratio$/.test(base) && !rate ? "ratio" : "none";
 }
 
+/** The unit of a histogram's bounds: that of its metric, whatever was done to it. @param {import("../promql/lexer.js").Token[]} tokens @returns {Unit} */
+export function boundUnit(tokens) {
+  const metrics = new Set(tokens.filter((t) => t.type === "metric").map((t) => t.text));
+  const unit = metrics.size === 1 ? /_(bytes|seconds|ratio)$/.exec([...metrics][0] ?? "")?.[1] : undefined;
+  return /** @type {Unit} */ (unit ?? "none");
+}
+
 /** Whether the operator stands between a label and its value. @param {import("../promql/lexer.js").Token[]} tokens @param {import("../promql/lexer.js").Token} operator */
 function isMatcher(tokens, operator) {
   const before = tokens.filter((t) => t.end <= operator.start && t.type !== "space").at(-1);

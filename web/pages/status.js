@@ -1,4 +1,4 @@
-/** Status: build and run, the storage's head and its cardinality, flags, configuration. The tab is in the address. */
+/** Status: build and run, the storage's head and its cardinality, queries, flags, configuration. The tab is in the address. */
 import { fill, h, scrollBox, setText } from "../ui/dom.js";
 import { icon } from "../ui/icons.js";
 import { copyButton } from "../ui/copy.js";
@@ -6,12 +6,13 @@ import { createTabs } from "../ui/tabs.js";
 import { yamlNodes } from "../ui/code.js";
 import { t } from "../app/i18n/i18n.js";
 import { ApiError, ask, isAbort } from "../app/api.js";
+import { loadInsight } from "../app/insight.js";
 import { writeSearch } from "../app/router.js";
 import { formatTime } from "../app/time.js";
 import { language, zone } from "../app/settings.js";
 import { formatValue } from "../chart/units.js";
 
-const TABS = /** @type {const} */ (["overview", "cardinality", "flags", "config"]);
+const TABS = /** @type {const} */ (["overview", "cardinality", "queries", "flags", "config"]);
 /** @typedef {typeof TABS[number]} StatusTab */
 
 /** @param {string} search @returns {StatusTab} */
@@ -97,6 +98,9 @@ const VIEWS = {
       ranking(t("status.byPair"), data.seriesCountByLabelValuePair),
       ranking(t("status.byMemory"), data.memoryInBytesByLabelName, true),
     );
+  },
+  async queries(signal) {
+    return (await loadInsight(() => import("./status/queries.js"))).queriesView(signal);
   },
   async flags(signal) {
     const { data } = await ask("status/flags", {}, signal);

@@ -3,6 +3,7 @@
  * duration; and the ranking of candidates against what is typed. No DOM.
  */
 import { GROUPING } from "./functions.js";
+import { offsetOfPlace } from "./position.js";
 
 /** @typedef {import("./lexer.js").Token} Token */
 /**
@@ -146,13 +147,8 @@ export function rank(candidates, typed, limit = 60) {
 export function errorPosition(message, text) {
   const m = /(?:^|\s)(\d+):(\d+): (?:parse error: )?(.*)$/s.exec(message);
   if (!m) return null;
-  const lines = text.split("\n");
-  const line = Number(m[1]) - 1;
-  if (line >= lines.length) return null;
-  const bytes = new TextEncoder().encode(lines[line] ?? "");
-  const column = new TextDecoder().decode(bytes.slice(0, Number(m[2]) - 1)).length;
-  const lineStart = lines.slice(0, line).reduce((sum, l) => sum + l.length + 1, 0);
-  const start = Math.min(lineStart + column, text.length);
+  const start = offsetOfPlace(text, Number(m[1]), Number(m[2]));
+  if (start === null) return null;
   const tail = /^[\p{L}\p{N}_:]+/u.exec(text.slice(start));
   return { start, end: Math.min(text.length, start + (tail?.[0].length ?? 1)), reason: m[3] ?? message };
 }

@@ -9,6 +9,7 @@ import { queryHistory } from "../app/settings.js";
 import { contextAt, rank } from "./context.js";
 import { AGGREGATIONS, DURATIONS, FUNCTIONS, KEYWORDS } from "./functions.js";
 import { lex, pairedBrackets } from "./lexer.js";
+import { paintNodes } from "./paint.js";
 
 /** @typedef {import("./catalogue.js").Candidate} Candidate */
 
@@ -55,6 +56,8 @@ export function createEditor({ value, catalogue, onRun, label }) {
   let tokens = lex(value);
   /** @type {{start: number, end: number} | null} */
   let error = null;
+  /** What something elsewhere on the page points at. @type {{start: number, end: number} | null} */
+  let place = null;
   /** @type {Candidate[]} */
   let offered = [];
   /** @type {import("./context.js").Context | null} */
@@ -72,25 +75,13 @@ export function createEditor({ value, catalogue, onRun, label }) {
     const pair = area.selectionStart === area.selectionEnd && document.activeElement === area
       ? pairedBrackets(tokens, area.selectionStart)
       : null;
-    const spans = [];
-    for (const token of tokens) {
-      const cuts = [token.start];
-      if (error && error.start > token.start && error.start < token.end) cuts.push(error.start);
-      if (error && error.end > token.start && error.end < token.end) cuts.push(error.end);
-      cuts.push(token.end);
-      for (let i = 0; i + 1 < cuts.length; i++) {
-        const [from, to] = [/** @type {number} */ (cuts[i]), /** @type {number} */ (cuts[i + 1])];
-        const wrong = error && from >= error.start && from < error.end;
-        const paired = pair?.includes(from) && token.type === "punctuation";
-        spans.push(
-          h(
-            "span",
-            { class: `tok-${token.type}${wrong ? " tok-wrong" : ""}${paired ? " tok-pair" : ""}` },
-            text.slice(from, to),
-          ),
-        );
-      }
-    }
+    /** @type {import("./paint.js").Mark[]} */
+    const marks = [
+      ...(error ? [{ ...error, name: "tok-wrong" }] : []),
+      ...(place ? [{ ...place, name: "tok-place" }] : []),
+      ...(pair ?? []).map((start) => ({ start, end: start + 1, name: "tok-pair" })),
+    ];
+    const spans = paintNodes(text, tokens, marks);
     if (error && error.start >= text.length) spans.push(h("span", { class: "tok-wrong" }, "\u00a0"));
     // The zero-width space gives a last empty line its height.
     paint.replaceChildren(...spans, "\u200b");
@@ -273,6 +264,7 @@ export function createEditor({ value, catalogue, onRun, label }) {
 
   function changed() {
     error = null;
+    place = null;
     historyAt = -1;
     repaint();
   }
@@ -331,6 +323,21 @@ export function createEditor({ value, catalogue, onRun, label }) {
     mark(at) {
       error = at;
       repaint();
+    },
+    /** Shows a part of the expression; null for none. @param {{start: number, end: number} | null} at */
+    point(at) {
+      place = at;
+      repaint();
+    },
+    /** Puts the cursor around a part of the expression. @param {{start: number, end: number}} at */
+    select(at) {
+      area.focus();
+      area.setSelectionRange(at.start, at.end);
+    },
+    /** Another text that undo takes back. @param {string} next */
+    rewrite(next) {
+      if (next !== area.value) replace(0, area.value.length, next);
+      closeList();
     },
     focus: () => area.focus(),
     destroy: () => document.removeEventListener("selectionchange", onSelection),

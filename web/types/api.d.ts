@@ -22,10 +22,102 @@ export interface MatrixElement {
 }
 
 export type QueryData =
-  | { resultType: "vector"; result: VectorElement[] }
-  | { resultType: "matrix"; result: MatrixElement[] }
-  | { resultType: "scalar"; result: Sample }
-  | { resultType: "string"; result: Sample };
+  & { stats?: QueryStatistics }
+  & (
+    | { resultType: "vector"; result: VectorElement[] }
+    | { resultType: "matrix"; result: MatrixElement[] }
+    | { resultType: "scalar"; result: Sample }
+    | { resultType: "string"; result: Sample }
+  );
+
+/** What `stats` adds to an answer; times in seconds. Other servers leave parts out. */
+export interface QueryStatistics {
+  timings?: { evalTotalTime?: number; execTotalTime?: number; execQueueTime?: number };
+  samples?: { samplesRead?: number; totalQueryableSamples?: number; peakSamples?: number };
+  memory?: { peakBytes?: number };
+}
+
+/** Byte offsets in the query as sent. */
+export interface BytePosition {
+  start: number;
+  end: number;
+}
+
+export interface ExplainNode {
+  id: number;
+  type: string;
+  label: string;
+  text: string;
+  position: BytePosition;
+  seriesIn: number;
+  seriesOut: number;
+  samplesIn: number;
+  samplesRead: number;
+  samplesOut: number;
+  bytes: number;
+  /** The node's own time without its children's. */
+  nanoseconds: number;
+  isShared: boolean;
+  isConstant: boolean;
+  notes?: string[];
+  children?: ExplainNode[];
+}
+
+/** Why a result, or a side of a binary operation, is empty. */
+export interface ExplainReason {
+  text: string;
+  position: BytePosition;
+  suggestions?: string[];
+  kind: string;
+}
+
+export interface ExplainData {
+  query: string;
+  kind: "instant" | "range";
+  root: ExplainNode;
+  result: { series: number; samples: number };
+  reasons?: ExplainReason[];
+  statistics?: QueryStatistics;
+}
+
+export interface ExemplarSeries {
+  seriesLabels: Labels;
+  exemplars: { labels: Labels; value: string; timestamp: number }[];
+}
+
+export interface RunningQuery {
+  id: string;
+  query: string;
+  kind: "instant" | "range";
+  state: "queued" | "running";
+  started: string;
+  elapsedSeconds: number;
+  seriesSelected: number;
+  samplesRead: number;
+  memoryBytes: number;
+  peakMemoryBytes: number;
+  client?: string;
+}
+
+export interface RunningQueries {
+  queries: RunningQuery[];
+  /** Limits by their names in the API; 0 for none. */
+  limits: Record<string, number>;
+  memoryBytes: number;
+}
+
+export interface HeavyQuery {
+  fingerprint: string;
+  query: string;
+  count: number;
+  slowCount: number;
+  totalSeconds: number;
+  maxSeconds: number;
+  samplesRead: number;
+  maxMemoryBytes: number;
+  failures: number;
+  lastSeen: string;
+}
 
 export interface Answer<T> {
   data: T;
@@ -41,7 +133,7 @@ export type Resolution =
   | { type: "auto"; density: "low" | "medium" | "high" }
   | { type: "fixed" | "custom"; stepMs: number };
 
-export type Tab = "table" | "graph" | "json";
+export type Tab = "table" | "graph" | "explain" | "json";
 
 export interface PanelState {
   expr: string;
@@ -51,6 +143,9 @@ export interface PanelState {
   endMs: number | null;
   resolution: Resolution;
   stacked: boolean;
+  exemplars: boolean;
+  /** What the Explain tab looks at: all steps of the range, or its end alone. */
+  explain: "range" | "instant";
   /** Parameters of other programs' links that we keep as they are. */
   kept: [string, string][];
 }

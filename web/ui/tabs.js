@@ -58,5 +58,5 @@ export function createTabs({ label, tabs, selected, panel, onSelect }) {
   }
 
   set(selected);
-  return { element, set };
+  return { element, set, choose };
 }

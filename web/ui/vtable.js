@@ -8,7 +8,7 @@ import { h, uid } from "./dom.js";
  * `text` is what sorting, sizing and copying see; `cell` draws it where plain text is not enough.
  * @template T
  * @typedef {{title: string, text: (row: T) => string, value?: (row: T) => number, cell?: (row: T) => import("./dom.js").Child,
- *   numeric?: boolean, sticky?: boolean, grow?: boolean, maxChars?: number}} Column
+ *   numeric?: boolean, sticky?: boolean, grow?: boolean, maxChars?: number, minChars?: number}} Column
  */
 
 const ROW = 32;
@@ -48,7 +48,7 @@ export function createVirtualTable({ label, columns, rows, maxHeight, memory, de
     return h("th", { scope: "col", class: classes(column) }, button);
   });
   const widths = columns.map((column) => {
-    let widest = chars(column.title) + 2;
+    let widest = Math.max(chars(column.title) + 2, column.minChars ?? 0);
     // A few thousand rows tell enough about widths.
     for (let i = 0; i < rows.length && i < 3000; i++) {
       widest = Math.max(widest, chars(column.text(/** @type {T} */ (rows[i]))));

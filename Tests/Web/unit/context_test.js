@@ -60,7 +60,7 @@ Deno.test("the place of a parse error is found in the expression, in bytes and o
     reason: 'unexpected identifier "foo" in aggregation',
   });
   assert.deepEqual(errorPosition("2:3: parse error: bad", "a +\n  b{"), { start: 6, end: 7, reason: "bad" });
-  assert.equal(errorPosition("1:11: parse error: x", 'x{a="서울"} foo')?.start, 7);
+  assert.equal(errorPosition("1:15: parse error: x", 'x{a="서울"} foo')?.start, 10);
   assert.deepEqual(errorPosition("1:3: parse error: unexpected end of input", "up"), {
     start: 2,
     end: 2,

@@ -4,7 +4,7 @@ import { defaultPanel, readExplore, writeExplore } from "../../../web/app/urlsta
 Deno.test("a link of Prometheus 3 opens with its query, tab, time, resolution and mode", () => {
   const { panels } = readExplore(
     "?g0.expr=rate(x%5B5m%5D)&g0.show_tree=1&g0.tab=graph&g0.end_input=2026-11-22%2018%3A00%3A00&g0.moment_input=2026-11-22%2018%3A00%3A00" +
-      "&g0.range_input=2h&g0.res_type=auto&g0.res_density=high&g0.display_mode=stacked&g0.show_exemplars=0&g1.expr=up&g1.tab=table&g1.res_type=fixed&g1.res_step=30",
+      "&g0.range_input=2h&g0.res_type=auto&g0.res_density=high&g0.display_mode=stacked&g0.show_exemplars=1&g0.y_axis_min=0&g1.expr=up&g1.tab=table&g1.res_type=fixed&g1.res_step=30",
   );
   assert.deepEqual(panels[0], {
     expr: "rate(x[5m])",
@@ -13,7 +13,9 @@ Deno.test("a link of Prometheus 3 opens with its query, tab, time, resolution an
     endMs: Date.UTC(2026, 10, 22, 18),
     resolution: { type: "auto", density: "high" },
     stacked: true,
-    kept: [["show_tree", "1"], ["show_exemplars", "0"]],
+    exemplars: true,
+    explain: "range",
+    kept: [["show_tree", "1"], ["y_axis_min", "0"]],
   });
   assert.equal(panels[1]?.tab, "table");
   assert.deepEqual(panels[1]?.resolution, { type: "fixed", stepMs: 3e4 });
@@ -66,6 +68,9 @@ Deno.test("what is written is read back the same", () => {
         ...defaultPanel(),
         expr: "온도",
         stacked: true,
+        exemplars: true,
+        tab: /** @type {const} */ ("explain"),
+        explain: /** @type {const} */ ("instant"),
         kept: /** @type {[string, string][]} */ ([["y_axis_min", "0"]]),
       },
     ],

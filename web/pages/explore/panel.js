@@ -5,19 +5,26 @@ import { createTabs } from "../../ui/tabs.js";
 import { createTimeRange, zoomedOut } from "../../ui/timerange.js";
 import { t } from "../../app/i18n/i18n.js";
 import { ApiError, ask, isAbort, serverNow } from "../../app/api.js";
+import { loadInsight } from "../../app/insight.js";
 import { rememberQuery, zone } from "../../app/settings.js";
-import { formatDuration, stepFor } from "../../app/time.js";
+import { formatDuration } from "../../app/time.js";
 import { MAX_RANGE_MS } from "../../app/urlstate.js";
 import { createEditor } from "../../promql/editor.js";
 import { errorPosition } from "../../promql/context.js";
 import { createGraphView } from "./graph.js";
-import { emptyExpression, emptyResult } from "./empty.js";
+import { emptyExpression } from "./empty.js";
+import { errorNotice, notice } from "./notices.js";
+import { loadAnnotations, loadParts } from "./parts.js";
+import { isOverRange, panelRequest } from "./request.js";
 import { createResolution } from "./resolution.js";
+import { statisticsTexts } from "./statistics.js";
 import { jsonView, tableView } from "./table.js";
 
 /** @typedef {import("../../types/api.d.ts").PanelState} PanelState */
 /** @typedef {import("../../types/api.d.ts").QueryData} QueryData */
+/** @typedef {import("../../types/api.d.ts").ExplainData} ExplainData */
 /** @typedef {import("../../types/api.d.ts").Answer<QueryData>} QueryAnswer */
+/** @typedef {import("./request.js").PanelRequest} PanelRequest */
 
 /** A request shorter than this shows no progress, so that quick answers do not flicker. */
 const PATIENCE_MS = 150;
@@ -34,8 +41,8 @@ export function createQueryPanel({ state, catalogue, onChange, onDuplicate, onRe
   let failed = false;
   /** @type {import("../../ui/vtable.js").TableMemory} */
   let tableMemory = {};
-  /** End and step of the last request. */
-  let grid = { end: 0, step: 1 };
+  /** The request of the last run: its end and step are the grid that a refresh keeps. @type {PanelRequest | null} */
+  let asked = null;
 
   const editor = createEditor({ value: state.expr, catalogue, onRun: submit, label: t("editor.label") });
   const runButton = h("button", {
@@ -51,27 +58,50 @@ export function createQueryPanel({ state, catalogue, onChange, onDuplicate, onRe
     state.resolution = next;
     changed();
   });
-  const stacked = h("button", {
-    class: "button toggle",
-    type: "button",
-    data: { test: "stacked" },
-    on: {
-      click: () => {
-        state.stacked = !state.stacked;
-        setFlag(stacked, "aria-pressed", state.stacked);
-        changed();
+  /** @param {"stacked" | "exemplars"} key */
+  const toggle = (key) => {
+    const button = h("button", {
+      class: "button toggle",
+      type: "button",
+      data: { test: key },
+      on: {
+        click: () => {
+          state[key] = !state[key];
+          showFlags();
+          changed();
+        },
       },
-    },
-  }, t("graph.stacked"));
+    }, t(`graph.${key}`));
+    return button;
+  };
+  const stacked = toggle("stacked");
+  const exemplars = toggle("exemplars");
+  const explainOver = h(
+    "select",
+    { class: "select", "aria-label": t("explain.over"), data: { test: "explain-over" } },
+    h("option", { value: "range" }, t("explain.range")),
+    h("option", { value: "instant" }, t("explain.instant")),
+  );
+  explainOver.addEventListener("change", () => {
+    state.explain = explainOver.value === "instant" ? "instant" : "range";
+    changed();
+  });
   const notices = h("div", { class: "notices", role: "status" });
   const body = h("div", { class: "result" });
   const footer = h("div", { class: "panel-foot" });
   const tabs = createTabs({
     label: t("tabs.label"),
-    tabs: /** @type {const} */ ([["graph", t("tabs.graph")], ["table", t("tabs.table")], ["json", "JSON"]]),
+    tabs: /** @type {const} */ ([
+      ["graph", t("tabs.graph")],
+      ["table", t("tabs.table")],
+      ["explain", t("tabs.explain")],
+      ["json", "JSON"],
+    ]),
     selected: state.tab,
     panel: body,
     onSelect: (tab) => {
+      // What was looked at is what is explained.
+      if (tab === "explain") state.explain = state.tab === "graph" ? "range" : "instant";
       state.tab = tab;
       changed();
     },
@@ -94,7 +124,7 @@ export function createQueryPanel({ state, catalogue, onChange, onDuplicate, onRe
       data: { test: key },
       on: { click },
     }, icon(name));
-  const graphTools = h("div", { class: "row" }, resolution.element, stacked);
+  const graphTools = h("div", { class: "row" }, stacked, exemplars);
   const element = h(
     "section",
     { class: "card panel" },
@@ -104,6 +134,7 @@ export function createQueryPanel({ state, catalogue, onChange, onDuplicate, onRe
       { class: "panel-query" },
       editor.element,
       runButton,
+      tool("format", "explore.format", format),
       tool("copy", "explore.duplicate", onDuplicate),
       tool("trash", "explore.remove", onRemove),
     ),
@@ -111,7 +142,7 @@ export function createQueryPanel({ state, catalogue, onChange, onDuplicate, onRe
       "div",
       { class: "panel-bar" },
       tabs.element,
-      h("div", { class: "panel-tools" }, graphTools, timeRange.element),
+      h("div", { class: "panel-tools" }, explainOver, resolution.element, graphTools, timeRange.element),
     ),
     notices,
     body,
@@ -139,6 +170,29 @@ export function createQueryPanel({ state, catalogue, onChange, onDuplicate, onRe
     run();
   }
 
+  /** Another expression in place of the present one. @param {string} expr @param {PanelState["tab"]} [tab] */
+  function replaceWith(expr, tab = state.tab) {
+    editor.value = expr;
+    if (tab !== state.tab) {
+      state.tab = tab;
+      tabs.set(tab);
+    }
+    submit();
+  }
+
+  async function format() {
+    const text = editor.value;
+    if (text.trim() === "") return;
+    try {
+      const { data } = await ask("format_query", { query: text });
+      if (editor.value === text) editor.rewrite(String(data));
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (editor.value === text) editor.mark(errorPosition(error.message, text));
+      fill(notices, errorNotice(error));
+    }
+  }
+
   // MARK: running
 
   function cancel() {
@@ -162,12 +216,19 @@ export function createQueryPanel({ state, catalogue, onChange, onDuplicate, onRe
     running = controller;
     const timer = setTimeout(() => setRunning(true), PATIENCE_MS);
     try {
-      const request = makeRequest(quiet);
-      const answer = /** @type {QueryAnswer} */ (await ask(request.path, request.params, controller.signal));
+      const request = panelRequest(state, {
+        width: graph.plotWidth,
+        now: serverNow(),
+        grid: quiet ? asked : null,
+      });
+      asked = request;
+      const show = state.tab === "explain"
+        ? await askExplain(request, controller.signal)
+        : await askResult(request, controller.signal);
       if (running !== controller) return;
       failed = false;
       editor.mark(null);
-      showAnswer(answer, request);
+      show();
     } catch (error) {
       if (isAbort(error) || running !== controller) return;
       if (!(error instanceof ApiError)) throw error;
@@ -181,34 +242,83 @@ export function createQueryPanel({ state, catalogue, onChange, onDuplicate, onRe
     }
   }
 
-  /**
-   * What to ask for the present state; the times are fixed here, so that the picture fits the answer. The last point is
-   * the end itself; a refresh keeps the grid of the run before it, so that the curve moves without trembling.
-   * @param {boolean} keepGrid
-   */
-  function makeRequest(keepGrid) {
-    const step = stepFor(state.resolution, state.rangeMs, graph.plotWidth);
-    let end = state.endMs ?? serverNow();
-    if (keepGrid && step === grid.step) end -= (end - grid.end) % step;
-    grid = { end, step };
-    const from = end - Math.floor(state.rangeMs / step) * step;
-    const seconds = (/** @type {number} */ ms) => String(ms / 1e3);
-    return state.tab === "graph"
-      ? {
-        path: "query_range",
-        params: { query: state.expr, start: seconds(from), end: seconds(end), step: seconds(step) },
-        from,
-        end,
-        step,
-      }
-      : { path: "query", params: { query: state.expr, time: seconds(end) }, from, end, step };
+  /** @param {PanelRequest} request @param {AbortSignal} signal @returns {Promise<() => void>} shows the answer */
+  async function askResult(request, signal) {
+    const wanted = state.tab === "graph" && state.exemplars;
+    const { start, end, query } = request.params;
+    const [answer, exemplarAnswer] = await Promise.all([
+      /** @type {Promise<QueryAnswer>} */ (ask(request.path, request.params, signal)),
+      wanted ? ask("query_exemplars", { query, start, end }, signal) : null,
+    ]);
+    const parts = await loadParts(answer, state.tab, exemplarAnswer && exemplarAnswer.data);
+    return () => showAnswer(answer, request, parts);
+  }
+
+  /** @param {PanelRequest} request @param {AbortSignal} signal @returns {Promise<() => void>} shows the answer */
+  async function askExplain(request, signal) {
+    const [answer, { explainView }] = await Promise.all([
+      /** @type {Promise<import("../../types/api.d.ts").Answer<ExplainData>>} */ (
+        ask(request.path, request.params, signal)
+      ),
+      loadInsight(() => import("./explain.js")),
+    ]);
+    const annotations = await loadAnnotations(answer);
+    return () => {
+      const { data } = answer;
+      showAnnotations(answer, annotations);
+      fill(
+        body,
+        explainView({
+          data,
+          query: request.params["query"] ?? "",
+          onRunPart: (expr, type) => {
+            const isRange = type === "matrixSelector" || type === "subquery" || type === "stringLiteral";
+            replaceWith(expr, data.kind === "range" && !isRange ? "graph" : "table");
+          },
+          onReplace: replaceWith,
+        }),
+      );
+      showFoot([
+        data.kind === "range" && t("foot.step", { step: formatDuration(request.step) }),
+        ...statisticsTexts(data.statistics),
+        `${Math.round(answer.elapsed)} ms`,
+      ]);
+    };
   }
 
   // MARK: showing
 
   function showTools() {
+    const overRange = isOverRange(state);
     graphTools.hidden = state.tab !== "graph";
-    timeRange.setMoment(state.tab !== "graph");
+    resolution.element.hidden = !overRange;
+    explainOver.hidden = state.tab !== "explain";
+    explainOver.value = state.explain;
+    timeRange.setMoment(!overRange);
+  }
+
+  function showFlags() {
+    setFlag(stacked, "aria-pressed", state.stacked);
+    setFlag(exemplars, "aria-pressed", state.exemplars);
+  }
+
+  /** @param {(string | false)[]} parts */
+  function showFoot(parts) {
+    fill(footer, parts.filter(Boolean).map((text) => h("span", null, String(text))));
+  }
+
+  /** @param {{warnings: string[], infos: string[]}} answer @param {typeof import("./annotations.js") | null} module null where there are none */
+  function showAnnotations(answer, module) {
+    const query = state.expr;
+    const isShown = () => editor.value === query;
+    editor.point(null);
+    fill(
+      notices,
+      module && module.annotationNotices(answer, query, {
+        point: (range) => (range === null || isShown()) && editor.point(range),
+        select: (range) => isShown() && editor.select(range),
+      }),
+    );
   }
 
   function showEmpty() {
@@ -225,37 +335,59 @@ export function createQueryPanel({ state, catalogue, onChange, onDuplicate, onRe
     );
   }
 
-  /** @param {QueryAnswer} answer @param {ReturnType<typeof makeRequest>} request */
-  function showAnswer({ data, warnings, infos, elapsed, size }, request) {
-    fill(notices, warnings.map((text) => notice("warning", text)), infos.map((text) => notice("info", text)));
+  /**
+   * @param {QueryAnswer} answer
+   * @param {PanelRequest} request
+   * @param {import("./parts.js").AnswerParts} parts
+   */
+  function showAnswer(answer, request, parts) {
+    const { data, elapsed, size } = answer;
+    showAnnotations(answer, parts.annotations);
     const count = data.resultType === "vector" || data.resultType === "matrix" ? data.result.length : 1;
-    if (count === 0 && state.tab !== "json") {
-      fill(
-        body,
-        emptyResult(state, catalogue, (next) => {
-          if (next.expr !== undefined) editor.value = state.expr = next.expr;
-          if (next.time) setTime(next.time);
-          else changed();
-        }),
-      );
-    } else if (state.tab === "graph" && data.resultType === "matrix") {
+    if (parts.nothing) showNothing(request, parts.nothing);
+    else if (state.tab === "graph" && data.resultType === "matrix") {
       if (graph.element.parentElement !== body) fill(body, graph.element);
-      const dropped = graph.show(data.result, { ...request, expr: state.expr, stacked: state.stacked });
-      if (dropped) notices.append(notice("info", dropped));
+      const dropped = graph.show(
+        data.result,
+        { ...request, expr: state.expr, stacked: state.stacked },
+        parts,
+      );
+      if (dropped) notices.append(notice("info", h("p", null, dropped)));
     } else if (state.tab === "table") {
       const focused = body.contains(document.activeElement);
-      const table = tableView(data, zone.value === "utc", tableMemory);
-      fill(body, table.element);
+      const table = tableView(data, {
+        utc: zone.value === "utc",
+        memory: tableMemory,
+        expr: state.expr,
+        histogramColumns: parts.histograms && parts.histograms.histogramColumns,
+      });
+      fill(body, table.element, table.details);
       table.restore();
       if (focused) table.element.focus();
     } else fill(body, jsonView(data));
-    const parts = [
+    showFoot([
       t("foot.series", { n: count }),
       state.tab === "graph" && t("foot.step", { step: formatDuration(request.step) }),
+      ...statisticsTexts(data.stats),
       `${Math.round(elapsed)} ms`,
       size > 1e5 && `${(size / 1048576).toFixed(1)} MiB`,
-    ];
-    fill(footer, parts.filter(Boolean).map((text) => h("span", null, String(text))));
+    ]);
+  }
+
+  /** @param {PanelRequest} request whose result was empty @param {typeof import("./nothing.js")} module */
+  function showNothing({ params }, module) {
+    const { stats: _, ...same } = params;
+    fill(
+      body,
+      module.emptyResult(state, catalogue, {
+        explain: () => ask("explain", same),
+        onExplain: () => tabs.choose("explain"),
+        onChange: (next) => {
+          if (next.time) setTime(next.time);
+          else replaceWith(next.expr);
+        },
+      }),
+    );
   }
 
   /** @param {ApiError} error @param {boolean} quiet */
@@ -263,7 +395,7 @@ export function createQueryPanel({ state, catalogue, onChange, onDuplicate, onRe
     failed = true;
     const at = error.kind === "bad_data" ? errorPosition(error.message, state.expr) : null;
     if (editor.value === state.expr) editor.mark(at);
-    fill(notices, notice("error", error.message, t(errorTitle(error.kind))));
+    fill(notices, errorNotice(error));
     if (quiet) return;
     fill(body);
     fill(footer);
@@ -276,7 +408,7 @@ export function createQueryPanel({ state, catalogue, onChange, onDuplicate, onRe
   const unsubscribe = zone.subscribe(redescribe);
 
   setRunning(false);
-  setFlag(stacked, "aria-pressed", state.stacked);
+  showFlags();
   showTools();
   return {
     element,
@@ -297,7 +429,7 @@ export function createQueryPanel({ state, catalogue, onChange, onDuplicate, onRe
       editor.value = state.expr;
       timeRange.set(state);
       resolution.set(state.resolution);
-      setFlag(stacked, "aria-pressed", state.stacked);
+      showFlags();
       tabs.set(state.tab);
       zooms = [];
       run();
@@ -314,21 +446,4 @@ export function createQueryPanel({ state, catalogue, onChange, onDuplicate, onRe
       graph.destroy();
     },
   };
-}
-
-/** @param {string} kind @returns {import("../../app/i18n/i18n.js").TextKey} */
-function errorTitle(kind) {
-  if (kind === "bad_data") return "error.bad_data";
-  if (kind === "timeout") return "error.timeout";
-  return kind === "execution" ? "error.execution" : "error.title";
-}
-
-/** @param {"error" | "warning" | "info"} level @param {string} text @param {string} [title] */
-function notice(level, text, title) {
-  return h(
-    "div",
-    { class: `notice ${level}` },
-    icon(level === "info" ? "info" : "warning"),
-    h("div", null, title && h("strong", null, title), h("p", null, text)),
-  );
 }

@@ -5,17 +5,23 @@ import { createVirtualTable } from "../../ui/vtable.js";
 import { t } from "../../app/i18n/i18n.js";
 import { formatTime } from "../../app/time.js";
 import { parseValue } from "../../chart/matrix.js";
+import { boundUnit } from "../../chart/units.js";
+import { lex } from "../../promql/lexer.js";
 
 /** @typedef {import("../../types/api.d.ts").QueryData} QueryData */
 /** @typedef {import("../../types/api.d.ts").Labels} Labels */
-/** @typedef {{labels: Labels, time: number | null, text: string}} Row */
+/** @typedef {import("../../types/api.d.ts").NativeHistogram} NativeHistogram */
+/** @typedef {{labels: Labels, time: number | null, text: string, histogram?: NativeHistogram}} Row */
+/** What histograms add: columns before the value, and the buckets below. @typedef {typeof import("./histogram.js").histogramColumns} HistogramColumns */
 
 /** Longer texts are cut in the JSON view; the browser would stop for seconds. */
 const MAX_JSON = 500_000;
 
-/** @param {import("../../types/api.d.ts").NativeHistogram} histogram */
-const histogramText = ({ count, sum, buckets }) =>
-  `count ${count}, sum ${sum}, ${t("table.buckets", { n: buckets?.length ?? 0 })}`;
+/** Whether a result has native histograms. @param {QueryData} data */
+export function hasHistograms(data) {
+  if (data.resultType === "vector") return data.result.some((element) => element.histogram);
+  return data.resultType === "matrix" && data.result.some((element) => element.histograms?.length);
+}
 
 /** @param {QueryData} data @returns {Row[]} */
 function rowsOf(data) {
@@ -26,7 +32,8 @@ function rowsOf(data) {
     return data.result.map(({ metric, value, histogram }) => ({
       labels: metric,
       time: null,
-      text: value ? value[1] : histogram ? histogramText(histogram[1]) : "",
+      text: value ? value[1] : "",
+      histogram: histogram?.[1],
     }));
   }
   return data.result.flatMap(({ metric, values = [], histograms = [] }) => [
@@ -34,13 +41,18 @@ function rowsOf(data) {
     ...histograms.map(([time, histogram]) => ({
       labels: metric,
       time: time * 1e3,
-      text: histogramText(histogram),
+      text: "",
+      histogram,
     })),
   ]);
 }
 
-/** @param {QueryData} data @param {boolean} utc @param {import("../../ui/vtable.js").TableMemory} memory */
-export function tableView(data, utc, memory) {
+/**
+ * @param {QueryData} data
+ * @param {{utc: boolean, memory: import("../../ui/vtable.js").TableMemory, expr: string,
+ *   histogramColumns: HistogramColumns | null}} options the last where the result has histograms
+ */
+export function tableView(data, { utc, memory, expr, histogramColumns }) {
   const rows = rowsOf(data);
   const names = new Set(rows.flatMap((row) => Object.keys(row.labels)));
   const hasName = names.delete("__name__");
@@ -62,15 +74,20 @@ export function tableView(data, utc, memory) {
       value: (row) => row.time ?? NaN,
     });
   }
-  columns.push({
-    title: t("table.value"),
-    numeric: true,
-    sticky: true,
-    text: (row) => row.text,
-    value: (row) => parseValue(row.text),
-    maxChars: 60,
-  });
-  return createVirtualTable({ label: t("table.label"), columns, rows, maxHeight: 640, memory });
+  const histograms = histogramColumns?.(rows, boundUnit(lex(expr)));
+  columns.push(...histograms?.columns ?? []);
+  if (!histograms || rows.some((row) => row.text !== "")) {
+    columns.push({
+      title: t("table.value"),
+      numeric: true,
+      sticky: true,
+      text: (row) => row.text,
+      value: (row) => (row.text === "" ? NaN : parseValue(row.text)),
+      maxChars: 60,
+    });
+  }
+  const table = createVirtualTable({ label: t("table.label"), columns, rows, maxHeight: 640, memory });
+  return { ...table, details: histograms?.details };
 }
 
 /** @param {QueryData} data */
