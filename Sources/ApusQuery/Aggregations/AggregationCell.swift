@@ -1,8 +1,22 @@
+/// What an aggregation does with histograms.
+enum HistogramUse: Sendable {
+    /// It leaves them out, with a remark.
+    case ignored
+    /// They are values like others.
+    case counted
+    /// They are added up.
+    case summed
+    /// Their mean is made.
+    case averaged
+}
+
 /// What an aggregation keeps for one group at one step.
 ///
 /// Cells of parts of a group are joined in the order of the series, so that a result does not depend on which thread did
 /// which part.
 protocol AggregationCell: Sendable {
+    /// What histograms are to the aggregation.
+    static var histogramUse: HistogramUse { get }
     /// Without any value.
     init()
     /// Adds a value.
@@ -15,6 +29,7 @@ protocol AggregationCell: Sendable {
 
 /// `sum`.
 struct SumCell: AggregationCell {
+    static let histogramUse = HistogramUse.summed
     private var total = CompensatedSum(Point.absent)
 
     init() {}
@@ -34,6 +49,7 @@ struct SumCell: AggregationCell {
 
 /// `avg`.
 struct MeanCell: AggregationCell {
+    static let histogramUse = HistogramUse.averaged
     private var mean = CompensatedMean()
 
     init() {}
@@ -48,6 +64,7 @@ struct MeanCell: AggregationCell {
 
 /// `count`, and `group`, whose result is always 1.
 struct CountCell: AggregationCell {
+    static let histogramUse = HistogramUse.counted
     private var count = 0.0
 
     init() {}
@@ -62,6 +79,7 @@ struct CountCell: AggregationCell {
 
 /// `group`.
 struct GroupCell: AggregationCell {
+    static let histogramUse = HistogramUse.counted
     private var isPresent = false
 
     init() {}
@@ -75,6 +93,7 @@ struct GroupCell: AggregationCell {
 
 /// `min`: NaN only where there is nothing else.
 struct MinimumCell: AggregationCell {
+    static let histogramUse = HistogramUse.ignored
     private(set) var result = Point.absent
 
     init() {}
@@ -92,6 +111,7 @@ struct MinimumCell: AggregationCell {
 
 /// `max`: NaN only where there is nothing else.
 struct MaximumCell: AggregationCell {
+    static let histogramUse = HistogramUse.ignored
     private(set) var result = Point.absent
 
     init() {}
@@ -108,6 +128,7 @@ struct MaximumCell: AggregationCell {
 
 /// `stdvar`; `stddev` is its root.
 struct VarianceCell: AggregationCell {
+    static let histogramUse = HistogramUse.ignored
     private var count = 0.0
     private var mean = 0.0
     private var squares = 0.0

@@ -20,93 +20,107 @@ extension Evaluator {
         let source = try vector(node.operand, on: grid)
         let groups = SeriesGroups(source.series, by: node.grouping, metadataNames: evaluation.metadataNames)
         switch node.operation {
-        case .sum: return try combine(SumCell.self, source, groups, on: grid)
-        case .avg: return try combine(MeanCell.self, source, groups, on: grid)
-        case .count: return try combine(CountCell.self, source, groups, on: grid)
-        case .group: return try combine(GroupCell.self, source, groups, on: grid)
-        case .min: return try combine(MinimumCell.self, source, groups, on: grid)
-        case .max: return try combine(MaximumCell.self, source, groups, on: grid)
-        case .stdvar: return try combine(VarianceCell.self, source, groups, on: grid)
+        case .sum: return try combine(SumCell.self, node, source, groups, on: grid)
+        case .avg: return try combine(MeanCell.self, node, source, groups, on: grid)
+        case .count: return try combine(CountCell.self, node, source, groups, on: grid)
+        case .group: return try combine(GroupCell.self, node, source, groups, on: grid)
+        case .min: return try combine(MinimumCell.self, node, source, groups, on: grid)
+        case .max: return try combine(MaximumCell.self, node, source, groups, on: grid)
+        case .stdvar: return try combine(VarianceCell.self, node, source, groups, on: grid)
         case .stddev:
-            let variance = try combine(VarianceCell.self, source, groups, on: grid)
-            return MappedSource(variance, dropsName: false) { row in row.mapPresent { $0.squareRoot() } }
-        case .quantile: return try groupQuantiles(quantiles, source, groups, on: grid)
+            let variance = try combine(VarianceCell.self, node, source, groups, on: grid)
+            return MappedSource(floatsOf: variance, dropsName: false) { row in row.mapPresent { $0.squareRoot() } }
+        case .quantile: return try groupQuantiles(quantiles, node, source, groups, on: grid)
         case .topk, .bottomk, .limitk, .limitRatio, .countValues: return RowSource.empty
         }
     }
 
     /// Accumulates series into cells while they stream by; nothing of the input is kept.
     private func combine<Cell: AggregationCell>(
-        _: Cell.Type, _ source: any SeriesSource, _ groups: SeriesGroups, on grid: StepGrid
+        _: Cell.Type, _ node: Aggregation, _ source: any SeriesSource, _ groups: SeriesGroups, on grid: StepGrid
     ) throws(QueryError) -> RowSource {
         try evaluation.hold(groups.members.count * grid.count)
         let pieces = groups.pieces(seriesCount: source.series.count)
         let batches = evaluation.parts(of: pieces.count, atLeast: 1)
+        let position = node.operand.withoutParentheses.range.start
         let results = try evaluation.parallel(parts: batches.count) { batch, scratch throws(QueryError) in
-            var cells: [[Cell]] = []
+            var cells: [GroupCells<Cell>] = []
             var row = scratch.takeRow(grid.count)
             for piece in pieces[batches[batch]] {
-                var pieceCells = [Cell](repeating: Cell(), count: grid.count)
+                var pieceCells = GroupCells<Cell>(count: grid.count)
                 for member in groups.members[piece.group][piece.members] {
                     try source.read(member, into: &row, scratch: &scratch)
-                    Self.accumulate(row, into: &pieceCells)
+                    if row.hasHistograms {
+                        let remarks = pieceCells.takeHistograms(&row)
+                        evaluation.annotate(remarks, source.series[member].labels, at: position)
+                        if Cell.histogramUse == .ignored {
+                            evaluation.annotate(.ignoredInAggregation(node.operation), at: position)
+                        }
+                    }
+                    pieceCells.accumulate(row.values)
                 }
                 cells.append(pieceCells)
             }
             scratch.giveBack(row)
             return cells
         }
-        var rows: [[Double]] = []
+        var rows: [Row] = []
         rows.reserveCapacity(groups.members.count)
-        var current: [Cell] = []
+        var current = GroupCells<Cell>(count: 0)
         var currentGroup = -1
+        func finish() throws(QueryError) {
+            guard currentGroup >= 0 else { return }
+            let (row, remarks) = current.result
+            if row.hasHistograms { try evaluation.hold(row.weight - row.count) }
+            evaluation.annotate(remarks, groups.identities[currentGroup].labels, at: position)
+            rows.append(row)
+        }
         for (piece, cells) in zip(pieces, results.joined()) {
             if piece.group == currentGroup {
-                for step in cells.indices { current[step].join(cells[step]) }
+                let remarks = current.join(cells)
+                let first = groups.members[piece.group][piece.members.lowerBound]
+                evaluation.annotate(remarks, source.series[first].labels, at: position)
                 continue
             }
-            if currentGroup >= 0 { rows.append(current.map(\.result)) }
+            try finish()
             current = cells
             currentGroup = piece.group
         }
-        if currentGroup >= 0 { rows.append(current.map(\.result)) }
+        try finish()
         return RowSource(series: groups.identities, rows: rows)
-    }
-
-    private static func accumulate<Cell: AggregationCell>(_ row: [Double], into cells: inout [Cell]) {
-        let values = row.span
-        var cells = cells.mutableSpan
-        for step in 0..<values.count {
-            let value = values[step]
-            if Point.isPresent(value) { cells[step].add(value) }
-        }
     }
 
     /// `quantile`: needs all values of a group at once, so groups are done one after the other by each thread.
     private func groupQuantiles(
-        _ quantiles: [Double], _ source: any SeriesSource, _ groups: SeriesGroups, on grid: StepGrid
+        _ quantiles: [Double], _ node: Aggregation, _ source: any SeriesSource, _ groups: SeriesGroups,
+        on grid: StepGrid
     ) throws(QueryError) -> RowSource {
         let parts = evaluation.parts(of: groups.members.count, atLeast: 1)
         let results = try evaluation.parallel(parts: parts.count) { part, scratch throws(QueryError) in
-            var rows: [[Double]] = []
+            var rows: [Row] = []
             for group in parts[part] {
                 let members = groups.members[group]
                 try evaluation.hold(members.count * grid.count)
                 var memberRows: [[Double]] = []
                 for member in members {
-                    var row = [Double](repeating: Point.absent, count: grid.count)
+                    var row = Row(count: grid.count)
                     try source.read(member, into: &row, scratch: &scratch)
-                    memberRows.append(row)
+                    if row.hasHistograms {
+                        evaluation.annotate(
+                            .ignoredInAggregation(.quantile), at: node.operand.withoutParentheses.range.start)
+                        row.dropHistograms()
+                    }
+                    memberRows.append(row.values)
                 }
                 var values: [Double] = []
-                rows.append(
-                    (0..<grid.count).map { step in
-                        values.removeAll(keepingCapacity: true)
-                        for row in memberRows where Point.isPresent(row[step]) { values.append(row[step]) }
-                        if values.isEmpty { return Point.absent }
-                        values.sort(by: QuantileKernel.isOrdered)
-                        return QuantileKernel.quantile(quantiles[step], ofSorted: values.span)
-                    })
+                let result = (0..<grid.count).map { step in
+                    values.removeAll(keepingCapacity: true)
+                    for row in memberRows where Point.isPresent(row[step]) { values.append(row[step]) }
+                    if values.isEmpty { return Point.absent }
+                    values.sort(by: QuantileKernel.isOrdered)
+                    return QuantileKernel.quantile(quantiles[step], ofSorted: values.span)
+                }
+                rows.append(Row(result))
                 evaluation.release(members.count * grid.count)
             }
             return rows
@@ -128,31 +142,51 @@ extension Evaluator {
         let groups = SeriesGroups(source.series, by: grouping, metadataNames: evaluation.metadataNames)
         var table = RowTable(stepCount: grid.count)
         var scratch = Scratch()
-        var row = [Double](repeating: Point.absent, count: grid.count)
+        var row = Row(count: grid.count)
         for group in groups.members.indices {
-            var counts: [UInt64: [Double]] = [:]
+            var counts: [CountedValue: [Double]] = [:]
             for member in groups.members[group] {
                 try source.read(member, into: &row, scratch: &scratch)
-                for step in row.indices where Point.isPresent(row[step]) {
-                    let bits = row[step].isNaN ? Double.nan.bitPattern : row[step].bitPattern
-                    if counts[bits] == nil {
+                for step in row.values.indices where row.isPresent(at: step) {
+                    let value = CountedValue(row, at: step)
+                    if counts[value] == nil {
                         try evaluation.hold(grid.count)
-                        counts[bits] = [Double](repeating: Point.absent, count: grid.count)
+                        counts[value] = [Double](repeating: 0, count: grid.count)
                     }
-                    let old = counts[bits]?[step] ?? Point.absent
-                    counts[bits]?[step] = Point.isAbsent(old) ? 1 : old + 1
+                    counts[value]?[step] += 1
                 }
             }
-            for (bits, values) in counts {
+            for (value, numbers) in counts {
                 var builder = LabelSetBuilder(groups.identities[group].labels)
-                builder.set(label, to: NumberText.string(Double(bitPattern: bits), .fixed))
+                builder.set(label, to: value.text)
                 let target = table.row(for: SeriesIdentity(labels: builder.labelSet()))
                 // The label may be one that tells groups apart: equal sets are counted together.
-                for step in values.indices where Point.isPresent(values[step]) {
-                    table.add(values[step], to: target, at: step)
-                }
+                for step in numbers.indices where numbers[step] > 0 { table.add(numbers[step], to: target, at: step) }
             }
         }
         return table.source
+    }
+}
+
+/// A value as `count_values` tells values apart.
+private enum CountedValue: Hashable {
+    case float(bits: UInt64)
+    case histogram(text: String)
+
+    init(_ row: Row, at step: Int) {
+        if let histogram = row.histogram(at: step) {
+            self = .histogram(text: histogram.text)
+        } else {
+            let value = row.values[step]
+            self = .float(bits: value.isNaN ? Double.nan.bitPattern : value.bitPattern)
+        }
+    }
+
+    /// The value of the label.
+    var text: String {
+        switch self {
+        case .float(let bits): NumberText.string(Double(bitPattern: bits), .fixed)
+        case .histogram(let text): text
+        }
     }
 }

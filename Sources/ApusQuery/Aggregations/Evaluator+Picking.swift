@@ -31,13 +31,13 @@ extension Evaluator {
         let groups = SeriesGroups(source.series, by: node.grouping, metadataNames: evaluation.metadataNames)
         let parts = evaluation.parts(of: groups.members.count, atLeast: 1)
         let results = try evaluation.parallel(parts: parts.count) { part, scratch throws(QueryError) in
-            var picked: [(series: Int, row: [Double])] = []
+            var picked: [(series: Int, row: Row)] = []
             for group in parts[part] {
                 let members = groups.members[group]
                 let rows =
                     node.operation == .limitk
                     ? try self.firstElements(of: members, source, limits, &scratch)
-                    : try self.extremes(of: members, source, limits, isLargest: node.operation == .topk, &scratch)
+                    : try self.extremes(of: members, source, limits, node, &scratch)
                 picked += rows
             }
             return picked
@@ -48,8 +48,9 @@ extension Evaluator {
 
     /// The k largest or smallest elements of one group at each step; at a single step in their order.
     private func extremes(
-        of members: [Int], _ source: any SeriesSource, _ limits: [Int], isLargest: Bool, _ scratch: inout Scratch
-    ) throws(QueryError) -> [(series: Int, row: [Double])] {
+        of members: [Int], _ source: any SeriesSource, _ limits: [Int], _ node: Aggregation, _ scratch: inout Scratch
+    ) throws(QueryError) -> [(series: Int, row: Row)] {
+        let isLargest = node.operation == .topk
         func isBetter(_ a: Candidate, _ b: Candidate) -> Bool {
             if a.value.isNaN || b.value.isNaN { return !a.value.isNaN && b.value.isNaN }
             return isLargest ? a.value > b.value : a.value < b.value
@@ -59,8 +60,14 @@ extension Evaluator {
         var row = scratch.takeRow(limits.count)
         for member in members {
             try source.read(member, into: &row, scratch: &scratch)
-            for step in row.indices where Point.isPresent(row[step]) {
-                let candidate = Candidate(value: row[step], series: member)
+            if row.hasHistograms {
+                if row.values.indices.contains(where: { limits[$0] > 0 && row.isHistogram(at: $0) }) {
+                    evaluation.annotate(.ignoredInAggregation(node.operation), at: node.range.start)
+                }
+                row.dropHistograms()
+            }
+            for step in row.values.indices where row.isPresent(at: step) {
+                let candidate = Candidate(value: row.values[step], series: member)
                 if heaps[step].count < limits[step] {
                     try evaluation.hold(1)
                     heaps[step].insertIntoHeap(candidate) { isBetter($1, $0) }
@@ -71,7 +78,7 @@ extension Evaluator {
         }
         scratch.giveBack(row)
         var positions: [Int: Int] = [:]
-        var result: [(series: Int, row: [Double])] = []
+        var result: [(series: Int, row: Row)] = []
         for (step, heap) in heaps.enumerated() {
             let ordered = heap.sorted { a, b in
                 isBetter(a, b) || (!isBetter(b, a) && a.series < b.series)
@@ -80,9 +87,9 @@ extension Evaluator {
                 let position = positions[candidate.series] ?? result.count
                 if position == result.count {
                     positions[candidate.series] = position
-                    result.append((candidate.series, [Double](repeating: Point.absent, count: limits.count)))
+                    result.append((candidate.series, Row(count: limits.count)))
                 }
-                result[position].row[step] = candidate.value
+                result[position].row.values[step] = candidate.value
             }
         }
         return result
@@ -91,23 +98,23 @@ extension Evaluator {
     /// The first k elements of one group at each step, in the order of the series.
     private func firstElements(
         of members: [Int], _ source: any SeriesSource, _ limits: [Int], _ scratch: inout Scratch
-    ) throws(QueryError) -> [(series: Int, row: [Double])] {
+    ) throws(QueryError) -> [(series: Int, row: Row)] {
         var taken = [Int](repeating: 0, count: limits.count)
-        var result: [(series: Int, row: [Double])] = []
+        var result: [(series: Int, row: Row)] = []
         for member in members {
-            var row = [Double](repeating: Point.absent, count: limits.count)
+            var row = Row(count: limits.count)
             try source.read(member, into: &row, scratch: &scratch)
             var isUsed = false
-            for step in row.indices where Point.isPresent(row[step]) {
+            for step in row.values.indices where row.isPresent(at: step) {
                 if taken[step] < limits[step] {
                     taken[step] += 1
                     isUsed = true
                 } else {
-                    row[step] = Point.absent
+                    row.remove(at: step)
                 }
             }
             if isUsed {
-                try evaluation.hold(row.count)
+                try evaluation.hold(row.weight)
                 result.append((member, row))
             }
             if taken == limits { break }
@@ -140,13 +147,12 @@ private struct RatioSource: SeriesSource {
     let ratios: [Double]
     var series: [SeriesIdentity] { base.series }
 
-    func read(_ index: Int, into row: inout [Double], scratch: inout Scratch) throws(QueryError) {
+    func read(_ index: Int, into row: inout Row, scratch: inout Scratch) throws(QueryError) {
         try base.read(index, into: &row, scratch: &scratch)
         let share = shares[index]
-        row.mapPresent { value, step in
+        row.keepPresent { step in
             let ratio = ratios[step]
-            let isChosen = ratio >= 0 ? share < ratio : share >= 1 + ratio
-            return isChosen ? value : Point.absent
+            return ratio >= 0 ? share < ratio : share >= 1 + ratio
         }
     }
 }

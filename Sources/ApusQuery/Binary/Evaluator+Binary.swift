@@ -7,15 +7,12 @@ extension Evaluator {
         let left = try scalar(node.left, on: grid)
         let right = try scalar(node.right, on: grid)
         var result = left
-        BinaryKernel.combine(node.operation, .truth, left, right, into: &result)
+        FloatBinaryKernel.combine(node.operation, .truth, left, right, into: &result)
         return result
     }
 
     /// An operator of which at least one side is an instant vector.
     func binary(_ node: BinaryExpression, on grid: StepGrid) throws(QueryError) -> any SeriesSource {
-        if node.operation == .trimLower || node.operation == .trimUpper {
-            throw .unsupported("the operator \(node.operation.rawValue)")
-        }
         let isLeftScalar = node.left.valueType == .scalar
         if isLeftScalar || node.right.valueType == .scalar {
             return try vectorScalar(node, isLeftScalar: isLeftScalar, on: grid)
@@ -33,21 +30,26 @@ extension Evaluator {
     private func vectorScalar(
         _ node: BinaryExpression, isLeftScalar: Bool, on grid: StepGrid
     ) throws(QueryError) -> any SeriesSource {
-        let scalars = try scalar(isLeftScalar ? node.left : node.right, on: grid)
+        let scalars = Row(try scalar(isLeftScalar ? node.left : node.right, on: grid))
         let base = try vector(isLeftScalar ? node.right : node.left, on: grid)
-        let operation = node.operation
-        let keepsName = operation.isComparison && !node.returnsBool
+        let keepsName = node.keepsName && !node.returnsBool
         // A filter keeps the vector's value, on whichever side the vector stands.
         let outcome: BinaryKernel.Outcome = node.returnsBool ? .truth : isLeftScalar ? .right : .left
+        let kernel = BinaryKernel(node, outcome)
+        let evaluation = evaluation
         return MappedSource(base, dropsName: !keepsName) { row in
             let values = row
-            if isLeftScalar {
-                BinaryKernel.combine(operation, outcome, scalars, values, into: &row)
-            } else {
-                BinaryKernel.combine(operation, outcome, values, scalars, into: &row)
-            }
+            let remarks =
+                isLeftScalar
+                ? kernel.combine(scalars, values, into: &row) : kernel.combine(values, scalars, into: &row)
+            evaluation.annotate(remarks, of: node)
         }
     }
+}
+
+extension BinaryExpression {
+    /// Whether the result is of the same meaning as the operand, so that it keeps its name: filters do, and cuts.
+    var keepsName: Bool { operation.isComparison || operation == .trimLower || operation == .trimUpper }
 }
 
 /// What elements of two vectors must have in common to belong together.

@@ -11,7 +11,8 @@ extension Evaluator {
     ) throws(QueryError) -> any SeriesSource {
         let isManyLeft = matching.cardinality != .oneToMany
         let operation = MatchedOperation(
-            operation: node.operation, outcome: node.returnsBool ? .truth : .left, isManyLeft: isManyLeft)
+            node: node, kernel: BinaryKernel(node, node.returnsBool ? .truth : .left), isManyLeft: isManyLeft,
+            evaluation: evaluation)
         let labelling = ResultLabels(node, matching, metadataNames: evaluation.metadataNames)
         let many = isManyLeft ? left : right
         let one = isManyLeft ? right : left
@@ -33,7 +34,7 @@ extension Evaluator {
             matcher.addGroup(labels, members: members, rows: oneRows, matchLabels: matchLabels(matching, one, members))
         }
         var scratch = Scratch()
-        var row = [Double](repeating: Point.absent, count: grid.count)
+        var row = Row(count: grid.count)
         for (position, identity) in many.series.enumerated() {
             let labels = key.labels(of: identity.labels)
             guard oneGroups[labels] != nil || fills.one != nil || matcher.hasConflicts else { continue }
@@ -75,17 +76,16 @@ extension Evaluator {
 
 /// An operator whose operands come as "many" and "one".
 struct MatchedOperation: Sendable {
-    let operation: BinaryOperation
-    let outcome: BinaryKernel.Outcome
+    let node: BinaryExpression
+    let kernel: BinaryKernel
     let isManyLeft: Bool
+    let evaluation: Evaluation
 
     /// Combines two rows; `result` may be `many`.
-    func combine(many: [Double], one: [Double], into result: inout [Double]) {
-        if isManyLeft {
-            BinaryKernel.combine(operation, outcome, many, one, into: &result)
-        } else {
-            BinaryKernel.combine(operation, outcome, one, many, into: &result)
-        }
+    func combine(many: Row, one: Row, into result: inout Row) {
+        let remarks =
+            isManyLeft ? kernel.combine(many, one, into: &result) : kernel.combine(one, many, into: &result)
+        evaluation.annotate(remarks, of: node)
     }
 }
 
@@ -99,7 +99,7 @@ struct ResultLabels: Sendable {
     init(_ node: BinaryExpression, _ matching: VectorMatching, metadataNames: LabelNames) {
         returnsBool = node.returnsBool
         included = matching.included
-        let changesMeaning = !node.operation.isComparison
+        let changesMeaning = !node.keepsName
         let isOneToOne = matching.cardinality == .oneToOne
         kept = isOneToOne && matching.isOn ? LabelNames(matching.labels) : nil
         dropped = LabelNames(
@@ -127,7 +127,7 @@ private struct PairedSource: SeriesSource {
     let many: any SeriesSource
     let one: any SeriesSource
 
-    func read(_ index: Int, into row: inout [Double], scratch: inout Scratch) throws(QueryError) {
+    func read(_ index: Int, into row: inout Row, scratch: inout Scratch) throws(QueryError) {
         var partner = scratch.takeRow(row.count)
         try one.read(pairs[index].one, into: &partner, scratch: &scratch)
         var values = scratch.takeRow(row.count)

@@ -73,8 +73,8 @@ struct PresenceMask: Sendable {
 
     mutating func insert(_ step: Int) { words[step >> 6] |= 1 << UInt64(step & 63) }
 
-    mutating func insertPresent(of row: [Double]) {
-        for step in row.indices where Point.isPresent(row[step]) { insert(step) }
+    mutating func insertPresent(of row: Row) {
+        for step in row.values.indices where row.isPresent(at: step) { insert(step) }
     }
 }
 
@@ -86,11 +86,11 @@ private struct MaskedSource: SeriesSource {
     let members: [(series: Int, mask: PresenceMask?)]
     let keepsPresent: Bool
 
-    func read(_ index: Int, into row: inout [Double], scratch: inout Scratch) throws(QueryError) {
+    func read(_ index: Int, into row: inout Row, scratch: inout Scratch) throws(QueryError) {
         let member = members[index]
         try base.read(member.series, into: &row, scratch: &scratch)
         guard let mask = member.mask else { return }
-        row.mapPresent { value, step in mask.contains(step) == keepsPresent ? value : Point.absent }
+        row.keepPresent { step in mask.contains(step) == keepsPresent }
     }
 }
 
@@ -106,7 +106,7 @@ private struct JoinedSource: SeriesSource {
         series = first.series + second.series
     }
 
-    func read(_ index: Int, into row: inout [Double], scratch: inout Scratch) throws(QueryError) {
+    func read(_ index: Int, into row: inout Row, scratch: inout Scratch) throws(QueryError) {
         let firstCount = first.series.count
         if index < firstCount {
             try first.read(index, into: &row, scratch: &scratch)

@@ -22,7 +22,7 @@ struct StepwiseMatcher {
     /// The "one" side of a match group.
     private struct Group {
         /// The value at each step.
-        var row: [Double]
+        var row: Row
         /// The series that has the value at each step, when there are several.
         var members: [LabelSet]
         var memberAt: [Int32]
@@ -52,18 +52,18 @@ struct StepwiseMatcher {
     /// Takes the series of the "one" side that match alike.
     mutating func addGroup(_ key: LabelSet, members: [Int], rows: RowSource, matchLabels: LabelSet) {
         var group = Group(
-            row: [Double](repeating: Point.absent, count: grid.count), members: members.map { rows.series[$0].labels },
+            row: Row(count: grid.count), members: members.map { rows.series[$0].labels },
             memberAt: [Int32](repeating: 0, count: grid.count), matched: PresenceMask(count: grid.count))
         for (index, member) in members.enumerated() {
             let row = rows.rows[member]
-            for step in row.indices where Point.isPresent(row[step]) {
-                if Point.isPresent(group.row[step]) {
+            for step in row.values.indices where row.isPresent(at: step) {
+                if group.row.isPresent(at: step) {
                     let other = group.members[Int(group.memberAt[step])]
                     if conflicts[step] == nil {
                         conflicts[step] = conflict(matchLabels, [other, group.members[index]].sorted())
                     }
                 } else {
-                    group.row[step] = row[step]
+                    group.row.copyPoint(of: row, at: step, to: step)
                     group.memberAt[step] = Int32(truncatingIfNeeded: index)
                 }
             }
@@ -81,11 +81,11 @@ struct StepwiseMatcher {
 
     /// Matches one series of the "many" side.
     mutating func add(
-        _ identity: SeriesIdentity, _ row: [Double], group key: LabelSet, _ evaluation: Evaluation
+        _ identity: SeriesIdentity, _ row: Row, group key: LabelSet, _ evaluation: Evaluation
     ) throws(QueryError) {
         // Conflicts of other groups count too where this side has any element: the whole vector is matched.
         if !conflicts.isEmpty {
-            for step in row.indices where Point.isPresent(row[step]) {
+            for step in row.values.indices where row.isPresent(at: step) {
                 if let error = conflicts[step] { throw error }
             }
         }
@@ -93,30 +93,30 @@ struct StepwiseMatcher {
         var group =
             groups[key]
             ?? Group(
-                row: [Double](repeating: Point.absent, count: count), members: [],
+                row: Row(count: count), members: [],
                 memberAt: [Int32](repeating: 0, count: count), matched: PresenceMask(count: count))
         var partner = group.row
         if let fill = fills.one {
-            for step in partner.indices where Point.isAbsent(partner[step]) { partner[step] = fill }
+            for step in partner.values.indices where !partner.isPresent(at: step) { partner.set(fill, at: step) }
         }
         var result = row
         operation.combine(many: row, one: partner, into: &result)
         var target = -1
         var targetMember: Int32 = -2
-        for step in 0..<count where Point.isPresent(row[step]) && Point.isPresent(partner[step]) {
+        for step in 0..<count where row.isPresent(at: step) && partner.isPresent(at: step) {
             if isOneToOne, group.matched.contains(step) {
                 throw .execution(
                     "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)")
             }
             group.matched.insert(step)
-            let member = Point.isPresent(group.row[step]) ? group.memberAt[step] : -1
+            let member = group.row.isPresent(at: step) ? group.memberAt[step] : -1
             if target < 0 || member != targetMember {
                 let one = member >= 0 ? group.members[Int(member)] : nil
                 target = try rowIndex(labelling.identity(many: identity, one: one), evaluation)
                 targetMember = member
             }
             try claim(target, at: step, for: key)
-            if Point.isPresent(result[step]) { table.set(target, at: step, to: result[step]) }
+            if result.isPresent(at: step) { table.set(target, at: step, from: result) }
         }
         groups[key] = group
     }
@@ -124,17 +124,17 @@ struct StepwiseMatcher {
     /// Where the "many" side has no element for a group, matches the value that `fill` gives for it.
     mutating func fillMany() throws(QueryError) {
         guard let fill = fills.many else { return }
-        let filled = [Double](repeating: fill, count: grid.count)
+        let filled = Row([Double](repeating: fill, count: grid.count))
         for (key, group) in groups {
             var result = filled
             operation.combine(many: filled, one: group.row, into: &result)
-            for step in 0..<grid.count where Point.isPresent(group.row[step]) && !group.matched.contains(step) {
+            for step in 0..<grid.count where group.row.isPresent(at: step) && !group.matched.contains(step) {
                 let one = group.members[Int(group.memberAt[step])]
                 let identity = labelling.identity(many: SeriesIdentity(labels: key), one: one)
                 let target = table.row(for: identity)
                 growClaims(to: target)
                 try claim(target, at: step, for: key)
-                if Point.isPresent(result[step]) { table.set(target, at: step, to: result[step]) }
+                if result.isPresent(at: step) { table.set(target, at: step, from: result) }
             }
         }
     }

@@ -4,15 +4,18 @@ package import ApusModel
 package struct VectorSample: Sendable, Equatable {
     /// The element's labels.
     package var labels: LabelSet
-    /// The value.
+    /// The value; NaN where the element is a histogram.
     package var value: Double
+    /// The native histogram, when the element is one.
+    package var histogram: NativeHistogram?
     /// The evaluation time in milliseconds since the epoch.
     package var timestamp: Int64
 
     /// An element.
-    package init(labels: LabelSet, value: Double, timestamp: Int64) {
+    package init(labels: LabelSet, value: Double, histogram: NativeHistogram? = nil, timestamp: Int64) {
         self.labels = labels
         self.value = value
+        self.histogram = histogram
         self.timestamp = timestamp
     }
 }

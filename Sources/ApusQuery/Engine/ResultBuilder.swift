@@ -20,7 +20,11 @@ struct ResultBuilder: Sendable {
         case .instantVector:
             let series = try read(try evaluator.vector(expression, on: grid))
             return .vector(
-                series.map { VectorSample(labels: $0.labels, value: $0.samples.values[0], timestamp: grid.start) })
+                series.map { series in
+                    VectorSample(
+                        labels: series.labels, value: series.samples.values[0],
+                        histogram: series.samples.histograms.first?.histogram, timestamp: grid.start)
+                })
         }
     }
 
@@ -30,7 +34,7 @@ struct ResultBuilder: Sendable {
         switch expression.valueType {
         case .scalar:
             let row = try evaluator.scalar(expression, on: grid)
-            return .matrix([MatrixSeries(labels: .empty, samples: columns(of: row, allTimes))])
+            return .matrix([MatrixSeries(labels: .empty, samples: columns(of: Row(row), allTimes))])
         case .instantVector: return .matrix(try read(try evaluator.vector(expression, on: grid)))
         case .string, .rangeVector:
             throw .badData(
@@ -68,7 +72,7 @@ struct ResultBuilder: Sendable {
                 try named.read(index, into: &row, scratch: &scratch)
                 let samples = columns(of: row, allTimes)
                 if samples.count == 0 { continue }
-                try evaluation.hold(samples.count)
+                try evaluation.hold(samples.weight)
                 result.append(MatrixSeries(labels: named.series[index].labels, samples: samples))
             }
             return result
@@ -102,13 +106,9 @@ struct ResultBuilder: Sendable {
             var result: [MatrixSeries] = []
             for index in parts[part] {
                 try source.read(index, scratch: &scratch)
-                var samples = SampleColumns()
-                for (time, value) in zip(scratch.samples.columns.timestamps, scratch.samples.columns.values)
-                where time > start && time <= end {
-                    samples.append(value, at: time)
-                }
+                let samples = scratch.samples.columns.between(start, end)
                 if samples.count == 0 { continue }
-                try evaluation.hold(samples.count)
+                try evaluation.hold(samples.weight)
                 let identity = source.series[index]
                 let labels = identity.dropsName ? evaluation.metadataNames.dropping(identity.labels) : identity.labels
                 result.append(MatrixSeries(labels: labels, samples: samples))
@@ -121,16 +121,21 @@ struct ResultBuilder: Sendable {
     /// The present points of a row as samples.
     ///
     /// - Parameter allTimes: the time of every step, shared by the rows that have all points.
-    private func columns(of row: [Double], _ allTimes: [Int64]) -> SampleColumns {
-        let count = Self.presentCount(row)
-        if count == row.count { return SampleColumns(timestamps: allTimes, values: row) }
+    private func columns(of row: Row, _ allTimes: [Int64]) -> SampleColumns {
+        let count = Self.presentCount(row.values)
+        if count == row.count, !row.hasHistograms {
+            return SampleColumns(timestamps: allTimes, values: row.values)
+        }
         var samples = SampleColumns()
         if count == 0 { return samples }
         samples.timestamps.reserveCapacity(count)
         samples.values.reserveCapacity(count)
-        for step in row.indices where Point.isPresent(row[step]) {
-            samples.timestamps.append(allTimes[step])
-            samples.values.append(row[step])
+        for step in row.values.indices where row.isPresent(at: step) {
+            if let histogram = row.histogram(at: step) {
+                samples.append(histogram, at: allTimes[step])
+            } else {
+                samples.append(row.values[step], at: allTimes[step])
+            }
         }
         return samples
     }
@@ -143,4 +148,24 @@ struct ResultBuilder: Sendable {
     }
 
     private var allTimes: [Int64] { (0..<evaluation.grid.count).map(evaluation.grid.timestamp) }
+}
+
+extension SampleColumns {
+    /// How much memory the samples count for, as a number of floats.
+    fileprivate var weight: Int { histograms.reduce(count) { $0 + $1.histogram.weight } }
+
+    /// The samples after `start` up to `end`, which is included.
+    fileprivate func between(_ start: Int64, _ end: Int64) -> SampleColumns {
+        var result = SampleColumns()
+        var entry = 0
+        for (index, time) in timestamps.enumerated() where time > start && time <= end {
+            while entry < histograms.count, histograms[entry].position < index { entry += 1 }
+            if entry < histograms.count, histograms[entry].position == index {
+                result.append(histograms[entry].histogram, at: time)
+            } else {
+                result.append(values[index], at: time)
+            }
+        }
+        return result
+    }
 }

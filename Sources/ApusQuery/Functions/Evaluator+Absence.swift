@@ -11,7 +11,7 @@ extension Evaluator {
             var row = scratch.takeRow(grid.count)
             for index in parts[part] {
                 try source.read(index, into: &row, scratch: &scratch)
-                for step in row.indices where Point.isPresent(row[step]) { isPresent[step] = true }
+                for step in row.values.indices where row.isPresent(at: step) { isPresent[step] = true }
             }
             scratch.giveBack(row)
             return isPresent
@@ -38,7 +38,7 @@ extension Evaluator {
 
     private func absenceSource(of argument: Expression, _ presence: [[Bool]], on grid: StepGrid) -> any SeriesSource {
         let row = (0..<grid.count).map { step in presence.contains { $0[step] } ? Point.absent : 1 }
-        return RowSource(series: [SeriesIdentity(labels: absenceLabels(argument))], rows: [row])
+        return RowSource(series: [SeriesIdentity(labels: absenceLabels(argument))], rows: [Row(row)])
     }
 
     /// The labels that a missing series would have had: those the selector fixes by one equality.

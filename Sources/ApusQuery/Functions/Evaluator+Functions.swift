@@ -32,12 +32,13 @@ extension Evaluator {
         var result = [Double](repeating: .nan, count: grid.count)
         var counts = [Int](repeating: 0, count: grid.count)
         var scratch = Scratch()
-        var row = [Double](repeating: Point.absent, count: grid.count)
+        var row = Row(count: grid.count)
         for index in source.series.indices {
             try source.read(index, into: &row, scratch: &scratch)
-            for step in row.indices where Point.isPresent(row[step]) {
+            row.dropHistograms()
+            for step in row.values.indices where row.isPresent(at: step) {
                 counts[step] += 1
-                result[step] = counts[step] == 1 ? row[step] : .nan
+                result[step] = counts[step] == 1 ? row.values[step] : .nan
             }
         }
         return result
@@ -48,13 +49,13 @@ extension Evaluator {
     /// A function whose value is an instant vector.
     func call(_ call: FunctionCall, on grid: StepGrid) throws(QueryError) -> any SeriesSource {
         if let transform = ElementFunction.transform(for: call.function) {
-            return MappedSource(try vector(call.arguments[0], on: grid), dropsName: true, transform)
+            return MappedSource(floatsOf: try vector(call.arguments[0], on: grid), dropsName: true, transform)
         }
         if let part = ElementFunction.datePart(for: call.function) {
             let argument: any SeriesSource =
                 call.arguments.isEmpty
                 ? timeVector(on: grid) : try vector(call.arguments[0], on: grid)
-            return MappedSource(argument, dropsName: true) { row in
+            return MappedSource(floatsOf: argument, dropsName: true) { row in
                 row.mapPresent { ElementFunction.datePart(part, atSeconds: $0) }
             }
         }
@@ -65,17 +66,19 @@ extension Evaluator {
         case .round, .clamp, .clampMin, .clampMax: return try bounded(call, on: grid)
         case .vector:
             let values = try scalar(call.arguments[0], on: grid)
-            return RowSource(series: [SeriesIdentity(labels: .empty)], rows: [values])
+            return RowSource(series: [SeriesIdentity(labels: .empty)], rows: [Row(values)])
         case .timestamp: return try timestamps(of: call.arguments[0], on: grid)
         case .absent: return try absence(of: call.arguments[0], on: grid)
         case .labelReplace, .labelJoin: return try relabel(call, on: grid)
         case .sort, .sortDesc, .sortByLabel, .sortByLabelDesc: return try sort(call, on: grid)
-        case .histogramQuantile, .histogramFraction, .histogramQuantiles: return try classicBuckets(call, on: grid)
-        case .histogramCount, .histogramSum, .histogramAvg, .histogramStddev, .histogramStdvar:
-            // Floats are left out; a native histogram would have been refused when it was read.
-            return MappedSource(try vector(call.arguments[0], on: grid), dropsName: true) { row in
-                row.mapPresent { _ in Point.absent }
-            }
+        case .startTimestamp: return try startTimestamps(of: call.arguments[0], on: grid)
+        case .info: return try info(call, on: grid)
+        case .histogramQuantile, .histogramFraction, .histogramQuantiles: return try buckets(call, on: grid)
+        case .histogramCount: return try mapHistograms(call, on: grid) { $0.count }
+        case .histogramSum: return try mapHistograms(call, on: grid) { $0.sum }
+        case .histogramAvg: return try mapHistograms(call, on: grid) { $0.average }
+        case .histogramStddev: return try mapHistograms(call, on: grid) { $0.standardDeviation }
+        case .histogramStdvar: return try mapHistograms(call, on: grid) { $0.variance }
         default: throw .unsupported("the function \(call.function.rawValue)()")
         }
     }
@@ -83,7 +86,7 @@ extension Evaluator {
     private func timeVector(on grid: StepGrid) -> any SeriesSource {
         RowSource(
             series: [SeriesIdentity(labels: .empty)],
-            rows: [(0..<grid.count).map { Double(grid.timestamp(at: $0)) / 1_000 }])
+            rows: [Row((0..<grid.count).map { Double(grid.timestamp(at: $0)) / 1_000 })])
     }
 
     private func bounded(_ call: FunctionCall, on grid: StepGrid) throws(QueryError) -> any SeriesSource {
@@ -93,7 +96,7 @@ extension Evaluator {
         let function = call.function
         if function == .round, parameters.isEmpty { parameters = [[Double](repeating: 1, count: grid.count)] }
         guard let first = parameters.first, let last = parameters.last else { return base }
-        return MappedSource(base, dropsName: true) { row in
+        return MappedSource(floatsOf: base, dropsName: true) { row in
             switch function {
             case .round: row.mapPresent { ElementFunction.round($0, toNearest: first[$1]) }
             case .clampMin: row.mapPresent { ElementFunction.maximum(first[$1], $0) }
@@ -109,13 +112,31 @@ extension Evaluator {
     }
 
     private func timestamps(of argument: Expression, on grid: StepGrid) throws(QueryError) -> any SeriesSource {
-        if case .vectorSelector(let selector) = argument.withoutParentheses {
+        if case .vectorSelector(let selector) = argument.withoutParentheses, selector.windowExtension == nil {
             // The time of the sample itself, which only the selector knows.
-            let source = try select(selector, on: grid, givesTimestamps: true)
+            let source = try select(selector, on: grid, content: .timestamp)
             return MappedSource(source, dropsName: true) { _ in }
         }
         return MappedSource(try vector(argument, on: grid), dropsName: true) { row in
-            row.mapPresent { _, step in Double(grid.timestamp(at: step)) / 1_000 }
+            row.clearHistograms()
+            row.values.mapPresent { _, step in Double(grid.timestamp(at: step)) / 1_000 }
+        }
+    }
+
+    /// `start_timestamp(vector)`: of samples of a selector only, and only where start times are used at all.
+    private func startTimestamps(of argument: Expression, on grid: StepGrid) throws(QueryError) -> any SeriesSource {
+        guard evaluation.limits.features[.startTimestamps],
+            case .vectorSelector(let selector) = argument.withoutParentheses, selector.windowExtension == nil
+        else { return MappedSource(try vector(argument, on: grid), dropsName: true) { $0.removeAll() } }
+        return MappedSource(try select(selector, on: grid, content: .startTimestamp), dropsName: true) { _ in }
+    }
+
+    /// A function of each histogram; floats are left out.
+    private func mapHistograms(
+        _ call: FunctionCall, on grid: StepGrid, _ transform: @escaping @Sendable (NativeHistogram) -> Double
+    ) throws(QueryError) -> any SeriesSource {
+        MappedSource(try vector(call.arguments[0], on: grid), dropsName: true) { row in
+            row.mapHistograms { histogram, _ in transform(histogram) }
         }
     }
 
@@ -124,27 +145,34 @@ extension Evaluator {
     private func rangeCall(
         _ call: FunctionCall, argument: Expression, on grid: StepGrid
     ) throws(QueryError) -> any SeriesSource {
-        if call.function == .absentOverTime { return try absenceOverTime(of: argument, on: grid) }
+        if call.function == .absentOverTime {
+            if case .matrixSelector(let node) = argument.withoutParentheses {
+                if let windowExtension = node.selector.windowExtension { throw misused(windowExtension, call) }
+            }
+            return try absenceOverTime(of: argument, on: grid)
+        }
         var function = try rangeFunction(call, on: grid)
         let source: any WindowSource
         if case .matrixSelector(let node) = argument.withoutParentheses,
             let windowExtension = node.selector.windowExtension
         {
             let (extent, extendedWindows) = try extendedWindows(node, windowExtension, on: grid)
-            guard let extended = function.extended(extent) else {
-                throw .execution(
-                    "\(windowExtension.rawValue) modifier can only be used with: \(windowExtension.functions)"
-                        + " - not with \(call.function.rawValue)")
-            }
+            guard let extended = function.extended(extent) else { throw misused(windowExtension, call) }
             function = extended
             source = extendedWindows
         } else {
             source = try windows(argument, on: grid)
         }
-        let remarksCounter = call.function == .rate || call.function == .increase
         return RangeFunctionSource(
             function, of: source, on: grid, evaluation: evaluation,
-            counterPosition: remarksCounter ? argument.withoutParentheses.range.start : nil)
+            position: call.arguments[0].withoutParentheses.range.start,
+            remarksCounter: call.function == .rate || call.function == .increase)
+    }
+
+    private func misused(_ windowExtension: WindowExtension, _ call: FunctionCall) -> QueryError {
+        .execution(
+            "\(windowExtension.rawValue) modifier can only be used with: \(windowExtension.functions)"
+                + " - not with \(call.function.rawValue)")
     }
 
     private func rangeFunction(_ call: FunctionCall, on grid: StepGrid) throws(QueryError) -> RangeFunction {
@@ -213,7 +241,7 @@ extension Evaluator {
 
 extension WindowExtension {
     /// The functions that work on windows extended in this way, as messages name them.
-    fileprivate var functions: String {
+    var functions: String {
         switch self {
         case .anchored: "changes, delta, increase, rate, resets"
         case .smoothed: "delta, increase, rate"

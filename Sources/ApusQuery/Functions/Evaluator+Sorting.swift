@@ -11,12 +11,16 @@ extension Evaluator {
             return base
         }
         let rows = try materialise(base, on: grid)
-        var order = rows.series.indices.filter { Point.isPresent(rows.rows[$0][0]) }
         let isDescending = call.function == .sortDesc || call.function == .sortByLabelDesc
-        if call.function == .sort || call.function == .sortDesc {
+        let isByValue = call.function == .sort || call.function == .sortDesc
+        // Histograms have no order of value.
+        var order = rows.series.indices.filter { index in
+            rows.rows[index].isPresent(at: 0) && !(isByValue && rows.rows[index].isHistogram(at: 0))
+        }
+        if isByValue {
             // NaN comes last in both directions.
             order.sort { a, b in
-                let (left, right) = (rows.rows[a][0], rows.rows[b][0])
+                let (left, right) = (rows.rows[a].values[0], rows.rows[b].values[0])
                 if left.isNaN || right.isNaN { return !left.isNaN && right.isNaN }
                 return isDescending ? left > right : left < right
             }

@@ -59,7 +59,7 @@ enum ExtendedKernel {
 
     /// `resets` (`isReset`) and `changes`.
     static func count(_ samples: RangeSamples, isReset: Bool, _ extent: Extent, into row: inout [Double]) {
-        let counts = PairKernels.runningCounts(samples.columns.values, isReset: isReset)
+        let counts = PairKernels.runningCounts(samples.columns, isReset: isReset)
         forEachWindow(samples, extent, into: &row) { first, last, _, _ in Double(counts[last] - counts[first]) }
     }
 
@@ -69,9 +69,20 @@ enum ExtendedKernel {
         _ samples: RangeSamples, _ extent: Extent, into row: inout [Double],
         _ value: (Int, Int, Int64, Int64) -> Double
     ) {
+        for index in row.indices { row[index] = Point.absent }
+        forEachWindow(samples, extent) { index, first, last, start, end in
+            row[index] = value(first, last, start, end)
+        }
+    }
+
+    /// Calls `body` with the index of each window that has something in it, the first and last sample that take part, and
+    /// the window's own start and end.
+    @inline(__always)
+    static func forEachWindow(
+        _ samples: RangeSamples, _ extent: Extent, _ body: (Int, Int, Int, Int64, Int64) -> Void
+    ) {
         let timestamps = samples.columns.timestamps.span
-        for index in row.indices {
-            row[index] = Point.absent
+        for index in samples.firsts.indices {
             let lowest = Int(samples.firsts[index])
             let past = Int(samples.ends[index])
             if past <= lowest { continue }
@@ -84,7 +95,7 @@ enum ExtendedKernel {
             if extent.isSmoothed { last = min(position(in: timestamps, lowest..<past) { $0 >= end }, past - 1) }
             // Only samples before the window, or only samples after it: there is nothing in it.
             if timestamps[last] <= start || timestamps[first] > end { continue }
-            row[index] = value(first, last, start, end)
+            body(index, first, last, start, end)
         }
     }
 

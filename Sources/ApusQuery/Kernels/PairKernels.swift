@@ -6,6 +6,7 @@ enum PairKernels {
     static func instantChange(_ samples: RangeSamples, isRate: Bool, into row: inout [Double]) {
         let timestamps = samples.columns.timestamps.span
         let values = samples.columns.values.span
+        let starts = StartTimes(samples.columns)
         let firsts = samples.firsts.span
         let ends = samples.ends.span
         var output = row.mutableSpan
@@ -17,7 +18,8 @@ enum PairKernels {
             }
             let (previous, value) = (values[last - 1], values[last])
             if isRate {
-                let change = value < previous ? value : value - previous
+                let isReset = value < previous || (starts.areKnown && starts.isReset(at: last))
+                let change = isReset ? value : value - previous
                 output[index] = change / (Double(timestamps[last] &- timestamps[last - 1]) / 1_000)
             } else {
                 output[index] = value - previous
@@ -27,18 +29,31 @@ enum PairKernels {
 
     /// `resets` (`isReset`) and `changes`: how many neighbours in each window fall, or differ.
     static func count(_ samples: RangeSamples, isReset: Bool, into row: inout [Double]) {
-        let counts = runningCounts(samples.columns.values, isReset: isReset)
+        let counts = runningCounts(samples.columns, isReset: isReset)
         forEachWindow(samples, into: &row) { first, end in Double(counts[end - 1] - counts[first]) }
     }
 
-    /// For each sample how often a value before it fell, or changed.
-    static func runningCounts(_ values: [Double], isReset: Bool) -> [Int32] {
-        let values = values.span
+    /// For each sample how often one before it was a reset, or a change; of two kinds of samples each follows the other
+    /// by both.
+    static func runningCounts(_ columns: SampleColumns, isReset: Bool) -> [Int32] {
+        let values = columns.values.span
+        let starts = StartTimes(columns)
+        let histograms = HistogramPositions(columns)
         var counts = [Int32](repeating: 0, count: max(1, values.count))
         var total: Int32 = 0
         for index in 1..<max(1, values.count) {
             let (previous, value) = (values[index - 1], values[index])
-            let isEvent = isReset ? value < previous : value != previous && !(value.isNaN && previous.isNaN)
+            var isEvent = isReset ? value < previous : value != previous && !(value.isNaN && previous.isNaN)
+            if !histograms.isEmpty, histograms[index] >= 0 || histograms[index - 1] >= 0 {
+                if histograms[index] >= 0, histograms[index - 1] >= 0 {
+                    let before = columns.histograms[histograms[index - 1]].histogram
+                    let histogram = columns.histograms[histograms[index]].histogram
+                    isEvent = isReset ? histogram.detectsReset(after: before) : !histogram.hasSameContent(as: before)
+                } else {
+                    isEvent = true
+                }
+            }
+            if isReset, !isEvent, starts.areKnown { isEvent = starts.isReset(at: index) }
             if isEvent { total &+= 1 }
             counts[index] = total
         }

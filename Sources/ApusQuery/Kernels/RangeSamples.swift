@@ -72,16 +72,24 @@ struct RangeSamples: Sendable {
         let count = columns.count
         var kept = Self.firstStaleMarker(columns.values)
         if kept == count { return }
+        let hasStarts = columns.startTimestamps.count == count
+        var entry = columns.histograms.firstIndex { $0.position >= kept } ?? columns.histograms.count
         for index in kept..<count {
             let value = columns.values[index]
             if Point.isAbsent(value) { continue }
             let timestamp = columns.timestamps[index]
             columns.values[kept] = value
             columns.timestamps[kept] = timestamp
+            if hasStarts { columns.startTimestamps[kept] = columns.startTimestamps[index] }
+            if entry < columns.histograms.count, columns.histograms[entry].position == index {
+                columns.histograms[entry].position = kept
+                entry += 1
+            }
             kept &+= 1
         }
         columns.values.removeLast(count - kept)
         columns.timestamps.removeLast(count - kept)
+        if hasStarts { columns.startTimestamps.removeLast(count - kept) }
     }
 
     /// The position of the first staleness marker, which has the bits of an absent point; the count when there is none.

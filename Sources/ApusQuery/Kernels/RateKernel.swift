@@ -66,13 +66,13 @@ struct ResetCorrection {
     private var nextFirst = 0
     private var nextEnd = 0
 
-    init(_ values: Span<Double>, isCounter: Bool) {
+    init(_ values: Span<Double>, isCounter: Bool, starts: StartTimes? = nil) {
         guard isCounter, values.count > 1 else { return }
         var previous = values[0]
         var sum = CompensatedSum()
         for index in 1..<values.count {
             let value = values[index]
-            if value < previous {
+            if value < previous || starts?.isReset(at: index) ?? false {
                 positions.append(index)
                 lost.append(previous)
                 running.append(sum)

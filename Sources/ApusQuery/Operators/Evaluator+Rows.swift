@@ -8,9 +8,9 @@ extension Evaluator {
         let parts = evaluation.parts(of: source.series.count)
         let rows = try evaluation.parallel(parts: parts.count) { part, scratch throws(QueryError) in
             try evaluation.hold(parts[part].count * grid.count)
-            var rows: [[Double]] = []
+            var rows: [Row] = []
             for index in parts[part] {
-                var row = [Double](repeating: Point.absent, count: grid.count)
+                var row = Row(count: grid.count)
                 try source.read(index, into: &row, scratch: &scratch)
                 rows.append(row)
             }
@@ -46,7 +46,7 @@ extension Evaluator {
 struct RowTable {
     private var indices: [LabelSet: Int] = [:]
     private var series: [SeriesIdentity] = []
-    private var rows: [[Double]] = []
+    private var rows: [Row] = []
     private let stepCount: Int
 
     init(stepCount: Int) {
@@ -58,25 +58,28 @@ struct RowTable {
         if let index = indices[identity.labels] { return index }
         indices[identity.labels] = rows.count
         series.append(identity)
-        rows.append([Double](repeating: Point.absent, count: stepCount))
+        rows.append(Row(count: stepCount))
         return rows.count - 1
     }
 
     /// Adds to a value; an absent one counts as zero.
     mutating func add(_ value: Double, to index: Int, at step: Int) {
-        let old = rows[index][step]
-        rows[index][step] = Point.isAbsent(old) ? value : old + value
+        let old = rows[index].values[step]
+        rows[index].values[step] = Point.isAbsent(old) ? value : old + value
     }
 
-    /// Sets a value.
-    mutating func set(_ index: Int, at step: Int, to value: Double) { rows[index][step] = value }
+    /// Takes over the value at a step of another row.
+    mutating func set(_ index: Int, at step: Int, from row: Row) { rows[index].copyPoint(of: row, at: step, to: step) }
 
     /// Puts the values of `row` into the row at `index`, which must have none at these steps.
-    mutating func join(_ row: [Double], into index: Int) throws(QueryError) {
-        for step in 0..<stepCount where Point.isPresent(row[step]) {
-            guard Point.isAbsent(rows[index][step]) else { throw .duplicateLabelSet }
-            rows[index][step] = row[step]
-        }
+    mutating func join(_ row: Row, into index: Int) throws(QueryError) {
+        for step in 0..<stepCount where row.isPresent(at: step) { try join(row, at: step, into: index) }
+    }
+
+    /// Puts the value of `row` at a step into the row at `index`, which must have none there.
+    mutating func join(_ row: Row, at step: Int, into index: Int) throws(QueryError) {
+        guard !rows[index].isPresent(at: step) else { throw .duplicateLabelSet }
+        rows[index].copyPoint(of: row, at: step, to: step)
     }
 
     /// The rows as a source.

@@ -21,13 +21,13 @@ struct Evaluator: Sendable {
     private func openVector(_ expression: Expression, on grid: StepGrid) throws(QueryError) -> any SeriesSource {
         switch expression {
         case .vectorSelector(let selector):
-            return try select(selector, on: grid, givesTimestamps: false)
+            return try select(selector, on: grid, content: .value)
         case .parenthesised(let node):
             return try vector(node.inner, on: grid)
         case .unary(let node):
             let operand = try vector(node.operand, on: grid)
             if node.operation == .plus { return operand }
-            return MappedSource(operand, dropsName: true) { row in row.mapPresent { -$0 } }
+            return MappedSource(operand, dropsName: true) { $0.negate() }
         case .binary(let node):
             return try binary(node, on: grid)
         case .aggregation(let node):
@@ -72,9 +72,12 @@ struct Evaluator: Sendable {
         case .matrixSelector(let node):
             let windows = try windowGrid(
                 node.window, node.selector.offset, node.selector.anchor, on: grid)
-            try refuseExtension(node.selector)
+            if let windowExtension = node.selector.windowExtension {
+                throw .execution(
+                    "\(windowExtension.rawValue) modifier can only be used with: \(windowExtension.functions)")
+            }
             return RangeSelectorSource(
-                try selection(node.selector, windows), windows: windows, evaluation: evaluation)
+                try selection(node.selector.matchers, windows), windows: windows, evaluation: evaluation)
         case .subquery(let node):
             return try subquery(node, on: grid)
         default:
@@ -93,7 +96,7 @@ struct Evaluator: Sendable {
             firstEnd: proper.firstEnd + (isSmoothed ? margin : 0), step: proper.step, count: proper.count,
             range: proper.range + (isSmoothed ? 2 * margin : margin))
         let source = RangeSelectorSource(
-            try selection(node.selector, windows), windows: windows, evaluation: evaluation)
+            try selection(node.selector.matchers, windows), windows: windows, evaluation: evaluation)
         return (.init(isSmoothed: isSmoothed, margin: margin, range: proper.range), source)
     }
 
@@ -101,29 +104,37 @@ struct Evaluator: Sendable {
 
     /// The series of an instant vector selector.
     func select(
-        _ selector: VectorSelector, on grid: StepGrid, givesTimestamps: Bool
+        _ selector: VectorSelector, on grid: StepGrid, content: SelectorSource.Content
     ) throws(QueryError) -> any SeriesSource {
-        try refuseExtension(selector)
         let windows = try windowGrid(
             .fixed(milliseconds: evaluation.lookback), selector.offset, selector.anchor, on: grid)
-        return SelectorSource(
-            try selection(selector, windows), windows: windows, givesTimestamps: givesTimestamps,
-            evaluation: evaluation)
-    }
-
-    private func refuseExtension(_ selector: VectorSelector) throws(QueryError) {
-        if let windowExtension = selector.windowExtension {
-            throw .unsupported("the modifier \(windowExtension.rawValue)")
+        switch selector.windowExtension {
+        case .smoothed: return try smoothed(selector, windows)
+        case .anchored: throw .execution("anchored modifier can only be used with range vector selectors")
+        case nil: break
         }
+        return SelectorSource(
+            try selection(selector.matchers, windows), windows: windows, content: content, evaluation: evaluation)
     }
 
-    private func selection(_ selector: VectorSelector, _ windows: WindowGrid) throws(QueryError) -> any SeriesSelection
-    {
+    /// The series of an instant vector selector with `smoothed`, which looks one lookback ahead, too.
+    private func smoothed(_ selector: VectorSelector, _ windows: WindowGrid) throws(QueryError) -> any SeriesSource {
+        let margin = evaluation.lookback
+        let wider = WindowGrid(
+            firstEnd: windows.firstEnd + margin, step: windows.step, count: windows.count, range: 2 * margin)
+        let base = RangeSelectorSource(
+            try selection(selector.matchers, wider), windows: wider, evaluation: evaluation)
+        return SmoothedSelectorSource(
+            base, margin: margin, position: selector.range.start, evaluation: evaluation)
+    }
+
+    /// The series that matchers select, for reading within windows.
+    func selection(_ matchers: [Matcher], _ windows: WindowGrid) throws(QueryError) -> any SeriesSelection {
         try evaluation.check()
         let bounds = windows.bounds
         do {
             let querier = try evaluation.queryable.querier(from: bounds.first, through: bounds.last)
-            let selection = try querier.select(selector.matchers)
+            let selection = try querier.select(matchers)
             evaluation.countSelected(selection.count)
             return selection
         } catch {
@@ -153,13 +164,13 @@ struct Evaluator: Sendable {
     /// The value of an expression that may be a scalar, as a vector.
     private func values(_ expression: Expression, on grid: StepGrid) throws(QueryError) -> any SeriesSource {
         guard expression.valueType == .scalar else { return try vector(expression, on: grid) }
-        return RowSource(series: [SeriesIdentity(labels: .empty)], rows: [try scalar(expression, on: grid)])
+        return RowSource(series: [SeriesIdentity(labels: .empty)], rows: [Row(try scalar(expression, on: grid))])
     }
 
     // MARK: Times
 
     /// Where the steps of a grid look with a range, an offset and an `@` modifier.
-    private func windowGrid(
+    func windowGrid(
         _ range: DurationValue, _ offset: DurationValue?, _ anchor: TimeAnchor?, on grid: StepGrid
     ) throws(QueryError) -> WindowGrid {
         let length = try duration(range)
@@ -180,7 +191,7 @@ struct Evaluator: Sendable {
     }
 
     /// A duration in milliseconds; clamped to what arithmetic on timestamps can bear.
-    private func duration(_ value: DurationValue) throws(QueryError) -> Int64 {
+    func duration(_ value: DurationValue) throws(QueryError) -> Int64 {
         let range = evaluation.grid.end - evaluation.grid.start
         let limit: Int64 = 10_000_000_000_000
         do {
@@ -210,28 +221,6 @@ extension Expression {
             default: break
             }
             return call.arguments.allSatisfy(\.isStepInvariant)
-        }
-    }
-}
-
-extension [Double] {
-    /// Replaces each present value by what `transform` makes of it.
-    @inline(__always)
-    mutating func mapPresent(_ transform: (Double) -> Double) {
-        var values = mutableSpan
-        for index in 0..<values.count {
-            let value = values[index]
-            if Point.isPresent(value) { values[index] = transform(value) }
-        }
-    }
-
-    /// Replaces each present value by what `transform` makes of it and of its step.
-    @inline(__always)
-    mutating func mapPresent(_ transform: (Double, Int) -> Double) {
-        var values = mutableSpan
-        for index in 0..<values.count {
-            let value = values[index]
-            if Point.isPresent(value) { values[index] = transform(value, index) }
         }
     }
 }

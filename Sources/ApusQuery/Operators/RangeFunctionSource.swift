@@ -38,10 +38,16 @@ enum RangeFunction: Sendable {
         return false
     }
 
-    /// Evaluates all windows of a series.
-    func evaluate(_ samples: RangeSamples, on grid: StepGrid, into row: inout [Double]) {
+    /// Evaluates all windows of a series of floats.
+    ///
+    /// - Returns: what is to be remarked of them.
+    func evaluate(_ samples: RangeSamples, on grid: StepGrid, into row: inout [Double]) -> HistogramRemarks {
         switch self {
-        case .rate(let form): RateKernel.evaluate(samples, form, into: &row)
+        case .rate(let form):
+            if form.isCounter, !samples.columns.startTimestamps.isEmpty {
+                return StartedRateKernel.evaluate(samples, form, into: &row)
+            }
+            RateKernel.evaluate(samples, form, into: &row)
         case .instantChange(let isRate): PairKernels.instantChange(samples, isRate: isRate, into: &row)
         case .changes: PairKernels.count(samples, isReset: false, into: &row)
         case .resets: PairKernels.count(samples, isReset: true, into: &row)
@@ -63,6 +69,7 @@ enum RangeFunction: Sendable {
         case .extendedCount(let isReset, let extent):
             ExtendedKernel.count(samples, isReset: isReset, extent, into: &row)
         }
+        return []
     }
 }
 
@@ -73,29 +80,37 @@ struct RangeFunctionSource: SeriesSource {
     private let function: RangeFunction
     private let grid: StepGrid
     private let evaluation: Evaluation
-    /// Where the argument stands, when a name that is not a counter's is to be remarked.
-    private let counterPosition: Int?
+    /// Where the argument stands to which annotations refer.
+    private let position: Int
+    /// Whether a name that is not a counter's is to be remarked.
+    private let remarksCounter: Bool
 
     init(
         _ function: RangeFunction, of base: any WindowSource, on grid: StepGrid, evaluation: Evaluation,
-        counterPosition: Int?
+        position: Int, remarksCounter: Bool
     ) {
         self.function = function
         self.base = base
         self.grid = grid
         self.evaluation = evaluation
-        self.counterPosition = counterPosition
+        self.position = position
+        self.remarksCounter = remarksCounter
         series =
             function.keepsName
             ? base.series : base.series.map { SeriesIdentity(labels: $0.labels, dropsName: true) }
     }
 
-    func read(_ index: Int, into row: inout [Double], scratch: inout Scratch) throws(QueryError) {
+    func read(_ index: Int, into row: inout Row, scratch: inout Scratch) throws(QueryError) {
         try base.read(index, scratch: &scratch)
-        function.evaluate(scratch.samples, on: grid, into: &row)
-        if let counterPosition, row.contains(where: Point.isPresent) {
-            remarkNonCounter(series[index].labels, at: counterPosition)
+        row.clearHistograms()
+        if scratch.samples.columns.histograms.isEmpty {
+            let remarks = function.evaluate(scratch.samples, on: grid, into: &row.values)
+            evaluation.annotate(remarks, series[index].labels, at: position)
+        } else {
+            let remarks = function.evaluateMixed(scratch.samples, on: grid, into: &row)
+            evaluation.annotate(remarks, series[index].labels, at: position)
         }
+        if remarksCounter, row.hasFloats { remarkNonCounter(series[index].labels, at: position) }
     }
 
     private func remarkNonCounter(_ labels: LabelSet, at position: Int) {

@@ -2,44 +2,86 @@ import ApusModel
 
 /// An instant vector selector: at each step a series' newest sample, if it is young enough and not a staleness marker.
 struct SelectorSource: SeriesSource {
+    /// What of the sample becomes the value.
+    enum Content: Sendable {
+        /// The sample itself.
+        case value
+        /// The sample's time in seconds.
+        case timestamp
+        /// The time in seconds at which the sample's counting began, 0 where that is unknown.
+        case startTimestamp
+    }
+
     let series: [SeriesIdentity]
     private let selection: any SeriesSelection
     private let evaluation: Evaluation
     private let windows: WindowGrid
-    private let givesTimestamps: Bool
+    private let content: Content
 
     /// - Parameters:
     ///   - windows: where each step looks: its range is the lookback.
-    ///   - givesTimestamps: whether the value is the sample's time in seconds.
-    init(
-        _ selection: any SeriesSelection, windows: WindowGrid, givesTimestamps: Bool, evaluation: Evaluation
-    ) {
+    init(_ selection: any SeriesSelection, windows: WindowGrid, content: Content, evaluation: Evaluation) {
         self.selection = selection
         self.windows = windows
-        self.givesTimestamps = givesTimestamps
+        self.content = content
         self.evaluation = evaluation
         series = (0..<selection.count).map { SeriesIdentity(labels: selection.labels(at: $0)) }
     }
 
-    func read(_ index: Int, into row: inout [Double], scratch: inout Scratch) throws(QueryError) {
-        try selection.readFloats(index, windows.bounds, into: &scratch.samples.columns, evaluation)
-        let timestamps = scratch.samples.columns.timestamps.span
-        let values = scratch.samples.columns.values.span
+    func read(_ index: Int, into row: inout Row, scratch: inout Scratch) throws(QueryError) {
+        try selection.readSamples(index, windows.bounds, into: &scratch.samples.columns, evaluation)
+        row.clearHistograms()
+        switch content {
+        case .value:
+            Self.place(scratch.samples.columns, windows, into: &row.values) { values, _, sample in values[sample] }
+            if !scratch.samples.columns.histograms.isEmpty { placeHistograms(scratch.samples.columns, into: &row) }
+        case .timestamp:
+            Self.place(scratch.samples.columns, windows, into: &row.values) { values, timestamps, sample in
+                Point.isPresent(values[sample]) ? Double(timestamps[sample]) / 1_000 : Point.absent
+            }
+        case .startTimestamp:
+            let starts = scratch.samples.columns.startTimestamps
+            Self.place(scratch.samples.columns, windows, into: &row.values) { values, _, sample in
+                if Point.isAbsent(values[sample]) { return Point.absent }
+                return sample < starts.count ? Double(starts[sample]) / 1_000 : 0
+            }
+        }
+    }
+
+    /// Finds the sample of each step; a staleness marker has the bits of an absent value, so that a series that ended is
+    /// absent by itself.
+    @inline(__always)
+    private static func place(
+        _ columns: SampleColumns, _ windows: WindowGrid, into row: inout [Double],
+        _ value: (Span<Double>, Span<Int64>, Int) -> Double
+    ) {
+        let timestamps = columns.timestamps.span
+        let values = columns.values.span
         let sampleCount = timestamps.count
         var output = row.mutableSpan
         var end = 0
         var time = windows.firstEnd
         for step in 0..<output.count {
             while end < sampleCount && timestamps[end] <= time { end &+= 1 }
-            // A staleness marker has the bits of an absent value, so that a series that ended is absent by itself.
             if end > 0, timestamps[end - 1] > time &- windows.range {
-                let value = values[end - 1]
-                output[step] =
-                    givesTimestamps && Point.isPresent(value) ? Double(timestamps[end - 1]) / 1_000 : value
+                output[step] = value(values, timestamps, end - 1)
             } else {
                 output[step] = Point.absent
             }
             time &+= windows.step
+        }
+    }
+
+    private func placeHistograms(_ columns: SampleColumns, into row: inout Row) {
+        let histograms = columns.histograms
+        var end = 0
+        var entry = 0
+        for step in 0..<row.count {
+            let time = windows.end(at: step)
+            while end < columns.count && columns.timestamps[end] <= time { end += 1 }
+            guard row.isPresent(at: step) else { continue }
+            while entry + 1 < histograms.count && histograms[entry + 1].position < end { entry += 1 }
+            if histograms[entry].position == end - 1 { row.set(histograms[entry].histogram, at: step) }
         }
     }
 }
@@ -59,14 +101,14 @@ struct RangeSelectorSource: WindowSource {
     }
 
     func read(_ index: Int, scratch: inout Scratch) throws(QueryError) {
-        try selection.readFloats(index, windows.bounds, into: &scratch.samples.columns, evaluation)
+        try selection.readSamples(index, windows.bounds, into: &scratch.samples.columns, evaluation)
         scratch.samples.locateWindows(windows)
     }
 }
 
 extension SeriesSelection {
-    /// Replaces `columns` by the samples of a series; native histograms among them are refused.
-    fileprivate func readFloats(
+    /// Replaces `columns` by the samples of a series.
+    func readSamples(
         _ index: Int, _ bounds: (first: Int64, last: Int64), into columns: inout SampleColumns, _ evaluation: Evaluation
     ) throws(QueryError) {
         try evaluation.check()
@@ -76,10 +118,26 @@ extension SeriesSelection {
         } catch {
             throw QueryError(error)
         }
-        guard columns.histograms.isEmpty else {
-            throw .unsupported("the evaluation of native histograms, as \(labels(at: index)) has them,")
+        if !columns.startTimestamps.isEmpty, !evaluation.limits.features[.startTimestamps] {
+            columns.startTimestamps.removeAll(keepingCapacity: true)
         }
-        try evaluation.countRead(columns.count)
+        if columns.histograms.isEmpty {
+            try evaluation.countRead(columns.count)
+        } else {
+            columns.markStaleHistograms()
+            try evaluation.countRead(columns.histograms.reduce(columns.count) { $0 + $1.histogram.weight })
+        }
+    }
+}
+
+extension SampleColumns {
+    /// Replaces histograms that are staleness markers, which their sum says, by the marker of floats.
+    fileprivate mutating func markStaleHistograms() {
+        guard histograms.contains(where: { SpecialValue.isStaleMarker($0.histogram.sum) }) else { return }
+        for entry in histograms where SpecialValue.isStaleMarker(entry.histogram.sum) {
+            values[entry.position] = SpecialValue.staleMarker
+        }
+        histograms.removeAll { SpecialValue.isStaleMarker($0.histogram.sum) }
     }
 }
 

@@ -16,8 +16,8 @@ protocol SeriesSource: Sendable {
     /// The series, in an order that only sorting functions give a meaning.
     var series: [SeriesIdentity] { get }
 
-    /// Overwrites `row` with the values of the series at `index`: one per step, `Point.absent` where there is none.
-    func read(_ index: Int, into row: inout [Double], scratch: inout Scratch) throws(QueryError)
+    /// Overwrites `row` with the values of the series at `index`: one per step.
+    func read(_ index: Int, into row: inout Row, scratch: inout Scratch) throws(QueryError)
 }
 
 /// A range vector over all steps: series whose samples are read whole, with the windows located among them.
@@ -35,19 +35,20 @@ protocol WindowSource: Sendable {
 struct Scratch: Sendable {
     /// The samples of the series that is read.
     var samples = RangeSamples()
-    private var freeRows: [[Double]] = []
+    private var freeRows: [Row] = []
 
     /// A row with room for `count` values, whatever they are; give it back with `giveBack`.
-    mutating func takeRow(_ count: Int) -> [Double] {
+    mutating func takeRow(_ count: Int) -> Row {
         if let index = freeRows.lastIndex(where: { $0.count == count }) {
             freeRows.swapAt(index, freeRows.count - 1)
             return freeRows.removeLast()
         }
-        return [Double](repeating: Point.absent, count: count)
+        return Row(count: count)
     }
 
     /// Takes back a row that is no longer needed.
-    mutating func giveBack(_ row: consuming [Double]) {
+    mutating func giveBack(_ row: consuming Row) {
+        row.clearHistograms()
         if freeRows.count >= 64 { freeRows.removeFirst() }
         freeRows.append(row)
     }
@@ -56,9 +57,9 @@ struct Scratch: Sendable {
 /// Rows that were computed before.
 struct RowSource: SeriesSource {
     let series: [SeriesIdentity]
-    let rows: [[Double]]
+    let rows: [Row]
 
-    func read(_ index: Int, into row: inout [Double], scratch: inout Scratch) throws(QueryError) {
+    func read(_ index: Int, into row: inout Row, scratch: inout Scratch) throws(QueryError) {
         row = rows[index]
     }
 
@@ -69,10 +70,10 @@ struct RowSource: SeriesSource {
 struct MappedSource: SeriesSource {
     let base: any SeriesSource
     let series: [SeriesIdentity]
-    let transform: @Sendable (inout [Double]) -> Void
+    let transform: @Sendable (inout Row) -> Void
 
     /// Keeps the identities, or marks the names as to be dropped.
-    init(_ base: any SeriesSource, dropsName: Bool, _ transform: @escaping @Sendable (inout [Double]) -> Void) {
+    init(_ base: any SeriesSource, dropsName: Bool, _ transform: @escaping @Sendable (inout Row) -> Void) {
         self.base = base
         self.transform = transform
         series =
@@ -80,7 +81,17 @@ struct MappedSource: SeriesSource {
             ? base.series.map { SeriesIdentity(labels: $0.labels, dropsName: true) } : base.series
     }
 
-    func read(_ index: Int, into row: inout [Double], scratch: inout Scratch) throws(QueryError) {
+    /// Changes floats only; histograms are left out of the result.
+    init(
+        floatsOf base: any SeriesSource, dropsName: Bool, _ transform: @escaping @Sendable (inout [Double]) -> Void
+    ) {
+        self.init(base, dropsName: dropsName) { row in
+            row.dropHistograms()
+            transform(&row.values)
+        }
+    }
+
+    func read(_ index: Int, into row: inout Row, scratch: inout Scratch) throws(QueryError) {
         try base.read(index, into: &row, scratch: &scratch)
         transform(&row)
     }
@@ -91,7 +102,7 @@ struct RelabelledSource: SeriesSource {
     let base: any SeriesSource
     let series: [SeriesIdentity]
 
-    func read(_ index: Int, into row: inout [Double], scratch: inout Scratch) throws(QueryError) {
+    func read(_ index: Int, into row: inout Row, scratch: inout Scratch) throws(QueryError) {
         try base.read(index, into: &row, scratch: &scratch)
     }
 }
@@ -102,11 +113,15 @@ struct ConstantSource: SeriesSource {
     let base: any SeriesSource
     var series: [SeriesIdentity] { base.series }
 
-    func read(_ index: Int, into row: inout [Double], scratch: inout Scratch) throws(QueryError) {
+    func read(_ index: Int, into row: inout Row, scratch: inout Scratch) throws(QueryError) {
         var single = scratch.takeRow(1)
         try base.read(index, into: &single, scratch: &scratch)
-        let value = single[0]
+        row.clearHistograms()
+        let value = single.values[0]
+        for step in row.values.indices { row.values[step] = value }
+        if let histogram = single.histogram(at: 0) {
+            for step in row.values.indices { row.set(histogram, at: step) }
+        }
         scratch.giveBack(single)
-        for step in row.indices { row[step] = value }
     }
 }

@@ -26,8 +26,12 @@ struct SubquerySource: WindowSource {
         var row = scratch.takeRow(grid.count)
         if grid.count > 0 { try base.read(index, into: &row, scratch: &scratch) }
         scratch.samples.columns.removeAll()
-        for step in 0..<grid.count where Point.isPresent(row[step]) {
-            scratch.samples.columns.append(row[step], at: grid.timestamp(at: step))
+        for step in 0..<grid.count where row.isPresent(at: step) {
+            if let histogram = row.histogram(at: step) {
+                scratch.samples.columns.append(histogram, at: grid.timestamp(at: step))
+            } else {
+                scratch.samples.columns.append(row.values[step], at: grid.timestamp(at: step))
+            }
         }
         scratch.giveBack(row)
         try evaluation.countRead(scratch.samples.columns.count)

@@ -3,8 +3,8 @@ import ApusModel
 import ApusPromQL
 
 extension Evaluator {
-    /// `histogram_quantile`, `histogram_quantiles` and `histogram_fraction` on classic buckets.
-    func classicBuckets(_ call: FunctionCall, on grid: StepGrid) throws(QueryError) -> any SeriesSource {
+    /// `histogram_quantile`, `histogram_quantiles` and `histogram_fraction`, of classic buckets and of native histograms.
+    func buckets(_ call: FunctionCall, on grid: StepGrid) throws(QueryError) -> any SeriesSource {
         let arguments = call.arguments
         let vectorArgument: Expression
         var outputs: [BucketFunction] = []
@@ -62,12 +62,16 @@ extension Evaluator {
         var groups: [BucketGroup] = []
         var indices: [LabelSet: Int] = [:]
         for (index, identity) in source.series.enumerated() {
-            let text = identity.labels["le"] ?? ""
+            let text = identity.labels["le"]
             let labels = names.dropping(identity.labels)
             let group = indices[labels] ?? groups.count
             if group == groups.count {
                 indices[labels] = group
                 groups.append(BucketGroup(labels: labels))
+            }
+            guard let text else {
+                groups[group].unbounded.append(index)
+                continue
             }
             if let bound = NumberText.parseFloat(Array(text.utf8).span), !bound.isNaN {
                 groups[group].buckets.append((bound, index))
@@ -86,15 +90,17 @@ private enum BucketFunction: Sendable {
     case fraction(from: [Double], to: [Double])
 }
 
-/// The bucket series of one histogram.
+/// The series that are one histogram: its buckets, or itself.
 private struct BucketGroup: Sendable {
     var labels: LabelSet
     var buckets: [(bound: Double, series: Int)] = []
     /// Series whose `le` is no number.
     var malformed: [(text: String, series: Int)] = []
+    /// Series without `le`: native histograms, if they are any.
+    var unbounded: [Int] = []
 }
 
-/// Functions of classic histograms: for each histogram its bucket series are read together.
+/// Functions of histograms: the bucket series of a classic one are read together.
 private struct BucketFunctionSource: SeriesSource {
     let series: [SeriesIdentity]
     let base: any SeriesSource
@@ -103,30 +109,78 @@ private struct BucketFunctionSource: SeriesSource {
     /// For each result the histogram and what is asked of it.
     let places: [(group: Int, output: Int)]
     let grid: StepGrid
+    /// Where the vector stands.
     let position: Int
     let evaluation: Evaluation
 
-    func read(_ index: Int, into row: inout [Double], scratch: inout Scratch) throws(QueryError) {
+    func read(_ index: Int, into row: inout Row, scratch: inout Scratch) throws(QueryError) {
         let (groupIndex, output) = places[index]
         let group = groups[groupIndex]
         try remarkMalformed(group, into: &row, scratch: &scratch)
-        var rows: [[Double]] = []
+        let natives = try nativeRow(group, scratch: &scratch)
+        var rows: [Row] = []
         for bucket in group.buckets {
             var bucketRow = scratch.takeRow(grid.count)
             try base.read(bucket.series, into: &bucketRow, scratch: &scratch)
+            bucketRow.dropHistograms()
             rows.append(bucketRow)
         }
+        row.clearHistograms()
         var buckets = ClassicBuckets()
         var fix: MonotonicityFix?
+        var remarks: HistogramRemarks = []
         for step in 0..<grid.count {
             buckets.removeAll()
-            for (position, bucket) in group.buckets.enumerated() where Point.isPresent(rows[position][step]) {
-                buckets.append(bound: bucket.bound, count: rows[position][step])
+            for (position, bucket) in group.buckets.enumerated() where rows[position].isPresent(at: step) {
+                buckets.append(bound: bucket.bound, count: rows[position].values[step])
             }
-            row[step] = buckets.isEmpty ? Point.absent : value(of: &buckets, outputs[output], at: step, &fix)
+            if let histogram = natives?.histogram(at: step) {
+                if buckets.isEmpty {
+                    row.values[step] = value(of: histogram, outputs[output], at: step, &remarks)
+                } else {
+                    remarks.insert(.mixedClassicAndNative)
+                    row.values[step] = Point.absent
+                }
+            } else {
+                row.values[step] = buckets.isEmpty ? Point.absent : value(of: &buckets, outputs[output], at: step, &fix)
+            }
         }
         if let fix { evaluation.annotate(fix, metric: group.labels.metricName ?? "", at: position) }
+        evaluation.annotate(remarks, group.labels, at: position)
         while let used = rows.popLast() { scratch.giveBack(used) }
+    }
+
+    /// The native histograms of a group; floats among them lack a bound.
+    private func nativeRow(_ group: BucketGroup, scratch: inout Scratch) throws(QueryError) -> Row? {
+        var result: Row?
+        for series in group.unbounded {
+            var row = Row(count: grid.count)
+            try base.read(series, into: &row, scratch: &scratch)
+            if row.hasFloats {
+                evaluation.annotate(.badBucketLabel(metric: group.labels.metricName ?? "", label: ""), at: position)
+            }
+            if row.hasHistograms { result = row }
+        }
+        return result
+    }
+
+    private func value(
+        of histogram: NativeHistogram, _ function: BucketFunction, at step: Int, _ remarks: inout HistogramRemarks
+    ) -> Double {
+        switch function {
+        case .fraction(let lower, let upper):
+            let result = histogram.fraction(from: lower[step], to: upper[step])
+            if result.excludesNaN { remarks.insert(.fractionWithoutNaN) }
+            return result.value
+        case .quantile(let quantiles):
+            let result = histogram.quantile(quantiles[step])
+            switch result.nanEffect {
+            case .none: break
+            case .resultIsNaN: remarks.insert(.quantileOfNaN)
+            case .resultIsSkewedHigher: remarks.insert(.quantileSkewedByNaN)
+            }
+            return result.value
+        }
     }
 
     private func value(
@@ -149,11 +203,11 @@ private struct BucketFunctionSource: SeriesSource {
     }
 
     private func remarkMalformed(
-        _ group: BucketGroup, into row: inout [Double], scratch: inout Scratch
+        _ group: BucketGroup, into row: inout Row, scratch: inout Scratch
     ) throws(QueryError) {
         for member in group.malformed {
             try base.read(member.series, into: &row, scratch: &scratch)
-            if row.contains(where: Point.isPresent) {
+            if row.hasFloats {
                 evaluation.annotate(
                     .badBucketLabel(metric: group.labels.metricName ?? "", label: member.text), at: position)
             }
