@@ -31,6 +31,16 @@ package struct HistogramSum: Sendable {
         noteHint(of: first)
     }
 
+    /// A term of a sum: without room for what rounding takes from its buckets, as nothing has been taken yet.
+    private init(exponentialPartOf term: NativeHistogram) {
+        value = term
+        count = CompensatedSum()
+        sum = CompensatedSum()
+        zeroCount = CompensatedSum(term.zeroCount)
+        positiveCompensations = []
+        negativeCompensations = []
+    }
+
     /// Adds one histogram; the sum is unchanged if that is not possible.
     package mutating func add(_ other: NativeHistogram) throws(HistogramArithmeticError) {
         noteHint(of: other)
@@ -112,58 +122,56 @@ package struct HistogramSum: Sendable {
     }
 
     private mutating func addExponentialBuckets(of other: NativeHistogram) {
-        reconcileZeroBucket(with: other)
-        if other.schema < value.schema {
-            let steps = Int(value.schema) - Int(other.schema)
-            CompensatedBucketMerge.reduce(
-                &value.positiveSpans, &value.positiveBuckets, &positiveCompensations, by: steps)
-            CompensatedBucketMerge.reduce(
-                &value.negativeSpans, &value.negativeBuckets, &negativeCompensations, by: steps)
-            value.schema = other.schema
-        }
-        var (positiveSpans, positiveBuckets) = (other.positiveSpans, other.positiveBuckets)
-        var (negativeSpans, negativeBuckets) = (other.negativeSpans, other.negativeBuckets)
-        var (positiveRest, negativeRest): ([Double], [Double]) = ([], [])
-        if other.schema > value.schema {
-            let steps = Int(other.schema) - Int(value.schema)
-            CompensatedBucketMerge.reduce(&positiveSpans, &positiveBuckets, &positiveRest, by: steps)
-            CompensatedBucketMerge.reduce(&negativeSpans, &negativeBuckets, &negativeRest, by: steps)
-        }
+        // What is added comes with nothing taken from it, until its zero bucket or its resolution changes.
+        var other = HistogramSum(exponentialPartOf: other)
+        reconcileZeroBucket(with: &other)
+        zeroCount.add(other.zeroCount.sum)
+        zeroCount.add(other.zeroCount.compensation)
+        reduceResolution(to: other.value.schema)
+        other.reduceResolution(to: value.schema)
         CompensatedBucketMerge.add(
-            positiveSpans, positiveBuckets, positiveRest, coveredUpTo: value.zeroThreshold, schema: value.schema,
-            to: &value.positiveSpans, &value.positiveBuckets, &positiveCompensations)
+            other.value.positiveSpans, other.value.positiveBuckets, other.positiveCompensations,
+            coveredUpTo: value.zeroThreshold, schema: value.schema, to: &value.positiveSpans, &value.positiveBuckets,
+            &positiveCompensations)
         CompensatedBucketMerge.add(
-            negativeSpans, negativeBuckets, negativeRest, coveredUpTo: value.zeroThreshold, schema: value.schema,
-            to: &value.negativeSpans, &value.negativeBuckets, &negativeCompensations)
+            other.value.negativeSpans, other.value.negativeBuckets, other.negativeCompensations,
+            coveredUpTo: value.zeroThreshold, schema: value.schema, to: &value.negativeSpans, &value.negativeBuckets,
+            &negativeCompensations)
     }
 
-    /// Widens the zero bucket to one that suits both, and adds the population of the other's.
-    private mutating func reconcileZeroBucket(with other: NativeHistogram) {
-        var otherCount = CompensatedSum(other.zeroCount)
-        var otherThreshold = other.zeroThreshold
-        while otherThreshold < value.zeroThreshold || otherThreshold > value.zeroThreshold {
-            if otherThreshold < value.zeroThreshold {
-                let widened = other.zeroBucket(widenedTo: value.zeroThreshold)
-                guard widened.threshold > otherThreshold else { break }
-                (otherCount, otherThreshold) = widened
-            }
-            if otherThreshold > value.zeroThreshold {
-                value.zeroCount = zeroCount.sum
-                let widened = value.zeroBucket(
-                    widenedTo: otherThreshold, compensation: zeroCount.compensation,
-                    positiveCompensations: positiveCompensations, negativeCompensations: negativeCompensations)
-                guard widened.threshold > value.zeroThreshold else { break }
-                (zeroCount, value.zeroThreshold) = widened
-                NativeHistogram.dropCovered(
-                    upTo: value.zeroThreshold, schema: value.schema, &value.positiveSpans, &value.positiveBuckets,
-                    &positiveCompensations)
-                NativeHistogram.dropCovered(
-                    upTo: value.zeroThreshold, schema: value.schema, &value.negativeSpans, &value.negativeBuckets,
-                    &negativeCompensations)
-            }
+    private mutating func reduceResolution(to schema: Int32) {
+        guard schema < value.schema else { return }
+        let steps = Int(value.schema) - Int(schema)
+        CompensatedBucketMerge.reduce(&value.positiveSpans, &value.positiveBuckets, &positiveCompensations, by: steps)
+        CompensatedBucketMerge.reduce(&value.negativeSpans, &value.negativeBuckets, &negativeCompensations, by: steps)
+        value.schema = schema
+    }
+
+    /// Widens both zero buckets until they end at a border that suits both.
+    private mutating func reconcileZeroBucket(with other: inout HistogramSum) {
+        while other.value.zeroThreshold < value.zeroThreshold || other.value.zeroThreshold > value.zeroThreshold {
+            let isWidened =
+                other.value.zeroThreshold < value.zeroThreshold
+                ? other.widenZeroBucket(to: value.zeroThreshold) : widenZeroBucket(to: other.value.zeroThreshold)
+            if !isWidened { break }
         }
-        zeroCount.add(otherCount.sum)
-        zeroCount.add(otherCount.compensation)
+    }
+
+    /// Widens the zero bucket and drops what it then covers; false if that is not possible.
+    private mutating func widenZeroBucket(to threshold: Double) -> Bool {
+        value.zeroCount = zeroCount.sum
+        let widened = value.zeroBucket(
+            widenedTo: threshold, compensation: zeroCount.compensation, positiveCompensations: positiveCompensations,
+            negativeCompensations: negativeCompensations)
+        guard widened.threshold > value.zeroThreshold else { return false }
+        (zeroCount, value.zeroThreshold) = widened
+        NativeHistogram.dropCovered(
+            upTo: value.zeroThreshold, schema: value.schema, &value.positiveSpans, &value.positiveBuckets,
+            &positiveCompensations)
+        NativeHistogram.dropCovered(
+            upTo: value.zeroThreshold, schema: value.schema, &value.negativeSpans, &value.negativeBuckets,
+            &negativeCompensations)
+        return true
     }
 
     // MARK: Helpers

@@ -114,8 +114,10 @@ extension NativeHistogram {
                 customBounds = merge.bounds
             }
         } else {
-            zeroCount += sign * reconcileZeroBucket(with: other)
-            let other = reconcileSchema(with: other)
+            var other = other
+            reconcileZeroBucket(with: &other)
+            zeroCount += sign * other.zeroCount
+            reconcileSchema(with: &other)
             BucketMerge.add(
                 other.positiveSpans, other.positiveBuckets, sign: sign, coveredUpTo: zeroThreshold, schema: schema,
                 to: &positiveSpans, &positiveBuckets)
@@ -128,13 +130,10 @@ extension NativeHistogram {
         return reconciliation
     }
 
-    /// Brings both to the coarser schema; returns `other` in it.
-    private mutating func reconcileSchema(with other: NativeHistogram) -> NativeHistogram {
-        if other.schema < schema { reduceResolution(to: other.schema) }
-        if other.schema <= schema { return other }
-        var reduced = other
-        reduced.reduceResolution(to: schema)
-        return reduced
+    /// Brings both to the coarser schema.
+    private mutating func reconcileSchema(with other: inout NativeHistogram) {
+        reduceResolution(to: other.schema)
+        other.reduceResolution(to: schema)
     }
 
     /// Combines what is known of resets; returns whether one histogram knows of a reset and the other of none.

@@ -39,10 +39,12 @@ extension NativeHistogram {
         var (current, before) = (cursor, previousCursor)
         var hasCurrent = current.advance()
         var hasBefore = before.advance()
-        func isCovered(_ index: Int) -> Bool { !isCustom && bound(index) <= zeroThreshold }
+        func isCovered(_ index: Int, in histogram: NativeHistogram) -> Bool {
+            !isCustom && histogram.bound(index) <= zeroThreshold
+        }
         func target(_ index: Int) -> Int { steps > 0 ? NativeHistogram.reducedIndex(index, by: steps) : index }
-        while hasCurrent, isCovered(current.index) { hasCurrent = current.advance() }
-        while hasBefore, isCovered(target(before.index)) { hasBefore = before.advance() }
+        while hasCurrent, isCovered(current.index, in: self) { hasCurrent = current.advance() }
+        while hasBefore, isCovered(before.index, in: previous) { hasBefore = before.advance() }
         while hasBefore {
             let index = target(before.index)
             var population = previousPopulations[before.position]

@@ -39,29 +39,25 @@ extension NativeHistogram {
         }
     }
 
-    /// Widens the zero bucket until it ends at a border that suits both histograms; returns what the zero bucket of
-    /// `other` would then hold.
-    mutating func reconcileZeroBucket(with other: NativeHistogram) -> Double {
-        var otherCount = other.zeroCount
-        var otherThreshold = other.zeroThreshold
-        while otherThreshold < zeroThreshold || otherThreshold > zeroThreshold {
-            if otherThreshold < zeroThreshold {
-                let widened = other.zeroBucket(widenedTo: zeroThreshold)
-                guard widened.threshold > otherThreshold else { break }
-                (otherCount, otherThreshold) = (widened.population.sum, widened.threshold)
-            }
-            if otherThreshold > zeroThreshold {
-                let widened = zeroBucket(widenedTo: otherThreshold)
-                guard widened.threshold > zeroThreshold else { break }
-                (zeroCount, zeroThreshold) = (widened.population.sum, widened.threshold)
-                var none: [Double] = []
-                NativeHistogram.dropCovered(
-                    upTo: zeroThreshold, schema: schema, &positiveSpans, &positiveBuckets, &none)
-                NativeHistogram.dropCovered(
-                    upTo: zeroThreshold, schema: schema, &negativeSpans, &negativeBuckets, &none)
-            }
+    /// Widens both zero buckets until they end at a border that suits both histograms.
+    mutating func reconcileZeroBucket(with other: inout NativeHistogram) {
+        while other.zeroThreshold < zeroThreshold || other.zeroThreshold > zeroThreshold {
+            let isWidened =
+                other.zeroThreshold < zeroThreshold
+                ? other.widenZeroBucket(to: zeroThreshold) : widenZeroBucket(to: other.zeroThreshold)
+            if !isWidened { break }
         }
-        return otherCount
+    }
+
+    /// Widens the zero bucket and drops what it then covers; false if that is not possible.
+    private mutating func widenZeroBucket(to threshold: Double) -> Bool {
+        let widened = zeroBucket(widenedTo: threshold)
+        guard widened.threshold > zeroThreshold else { return false }
+        (zeroCount, zeroThreshold) = (widened.population.sum, widened.threshold)
+        var none: [Double] = []
+        NativeHistogram.dropCovered(upTo: zeroThreshold, schema: schema, &positiveSpans, &positiveBuckets, &none)
+        NativeHistogram.dropCovered(upTo: zeroThreshold, schema: schema, &negativeSpans, &negativeBuckets, &none)
+        return true
     }
 
     /// Drops the first buckets, which the zero bucket up to `threshold` covers.
