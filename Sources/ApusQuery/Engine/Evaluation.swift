@@ -134,10 +134,13 @@ struct Evaluation: Sendable {
         release(count)
     }
 
-    /// Counts series that a selector found.
-    func countSelected(_ count: Int) {
+    /// Counts series that a selector found, and the table of their identities; fails when that is too large.
+    ///
+    /// The label sets themselves are shared with the store.
+    func countSelected(_ count: Int) throws(QueryError) {
         query.countSelected(count)
         figures?.addSelected(count)
+        try hold(bytes: count &* MemoryLayout<SeriesIdentity>.stride)
     }
 
     /// Counts samples that the steps look at, windows overlapping: `samples` gives those of a step.

@@ -4,6 +4,8 @@ import Synchronization
 
 /// What all parts of one query share while it is evaluated: its data, its limits, and what it has used and remarked.
 final class QueryState: Sendable {
+    /// What the query is made of.
+    let setting: Setting
     let queryable: any Queryable
     let limits: QueryLimits
     /// The query's own grid, which `@ start()` and `@ end()` refer to whatever the subquery.
@@ -45,6 +47,7 @@ final class QueryState: Sendable {
         _ setting: Setting, queryable: any Queryable, limits: QueryLimits, memory: MemoryAccount,
         helpers: WorkerThreads?, recorder: Recorder?
     ) {
+        self.setting = setting
         source = SourceText(setting.text)
         self.queryable = queryable
         self.limits = limits

@@ -62,6 +62,7 @@ struct ResultBuilder: Sendable {
     /// All series that have a value, with the names dropped that were to be dropped.
     private func read(_ source: any SeriesSource) throws(QueryError) -> [MatrixSeries] {
         let grid = evaluation.grid
+        try evaluation.refuseHugeResult(source, steps: grid.count)
         let named = try withoutDroppedNames(source)
         let parts = evaluation.parts(of: named.series.count)
         let allTimes = allTimes

@@ -5,6 +5,7 @@ extension Evaluator {
     /// Reads all series of a source, in parallel, and keeps their rows.
     func materialise(_ source: any SeriesSource, on grid: StepGrid) throws(QueryError) -> RowSource {
         if let rows = source as? RowSource { return rows }
+        try evaluation.expectRows(series: source.series.count, steps: grid.count)
         let parts = evaluation.parts(of: source.series.count)
         let rows = try evaluation.parallel(parts: parts.count) { part, scratch throws(QueryError) in
             try evaluation.hold(parts[part].count * grid.count)

@@ -13,9 +13,11 @@ struct Evaluator: Sendable {
     /// The instant vector of an expression on a grid.
     func vector(_ expression: Expression, on grid: StepGrid) throws(QueryError) -> any SeriesSource {
         if grid.count > 1, expression.isStepInvariant {
-            return ConstantSource(base: try openVector(expression, on: StepGrid(instant: grid.start)))
+            return ConstantSource(base: try vector(expression, on: StepGrid(instant: grid.start)))
         }
-        return try openVector(expression, on: grid)
+        return try tracked(expression, on: grid) { node throws(QueryError) in
+            try node.openVector(expression, on: grid)
+        }
     }
 
     private func openVector(_ expression: Expression, on grid: StepGrid) throws(QueryError) -> any SeriesSource {
@@ -41,6 +43,16 @@ struct Evaluator: Sendable {
 
     /// The values of a scalar expression: one per step.
     func scalar(_ expression: Expression, on grid: StepGrid) throws(QueryError) -> [Double] {
+        if grid.count > 1, expression.isStepInvariant {
+            let value = try scalar(expression, on: StepGrid(instant: grid.start))[0]
+            return [Double](repeating: value, count: grid.count)
+        }
+        return try tracked(scalar: expression, on: grid) { node throws(QueryError) in
+            try node.evaluateScalar(expression, on: grid)
+        }
+    }
+
+    private func evaluateScalar(_ expression: Expression, on grid: StepGrid) throws(QueryError) -> [Double] {
         switch expression {
         case .number(let literal):
             return [Double](repeating: literal.value, count: grid.count)
@@ -68,7 +80,14 @@ struct Evaluator: Sendable {
 
     /// The range vector of an expression on a grid.
     func windows(_ expression: Expression, on grid: StepGrid) throws(QueryError) -> any WindowSource {
-        switch expression.withoutParentheses {
+        let inner = expression.withoutParentheses
+        return try tracked(windows: inner, on: grid) { node throws(QueryError) in
+            try node.openWindows(inner, on: grid)
+        }
+    }
+
+    private func openWindows(_ expression: Expression, on grid: StepGrid) throws(QueryError) -> any WindowSource {
+        switch expression {
         case .matrixSelector(let node):
             let windows = try windowGrid(
                 node.window, node.selector.offset, node.selector.anchor, on: grid)
@@ -132,17 +151,29 @@ struct Evaluator: Sendable {
     func selection(_ matchers: [Matcher], _ windows: WindowGrid) throws(QueryError) -> any SeriesSelection {
         try evaluation.check()
         let bounds = windows.bounds
-        do {
-            let querier = try evaluation.queryable.querier(from: bounds.first, through: bounds.last)
-            let selection = try querier.select(matchers)
-            evaluation.countSelected(selection.count)
-            return selection
-        } catch {
-            throw QueryError(error)
+        let selection = try evaluation.query.sharing.selection(
+            matchers, from: bounds.first, through: bounds.last
+        ) { () throws(QueryError) in
+            do throws(QueryableError) {
+                return try evaluation.queryable.querier(from: bounds.first, through: bounds.last).select(matchers)
+            } catch {
+                throw QueryError(error)
+            }
         }
+        try evaluation.countSelected(selection.count)
+        return selection
     }
 
     private func subquery(_ node: Subquery, on grid: StepGrid) throws(QueryError) -> any WindowSource {
+        let (inner, windows) = try subqueryGrid(node, on: grid)
+        let base: any SeriesSource = inner.count == 0 ? RowSource.empty : try values(node.inner, on: inner)
+        return SubquerySource(base, on: inner, windows: windows, evaluation: evaluation)
+    }
+
+    /// The times at which the inner expression of a subquery is evaluated, and where the steps of `grid` look among them.
+    func subqueryGrid(
+        _ node: Subquery, on grid: StepGrid
+    ) throws(QueryError) -> (inner: StepGrid, windows: WindowGrid) {
         let windows = try windowGrid(node.window, node.offset, node.anchor, on: grid)
         var step = evaluation.limits.defaultSubqueryStep
         if let given = node.step { step = try duration(given) }
@@ -156,9 +187,7 @@ struct Evaluator: Sendable {
         guard count <= Int64(evaluation.limits.maxSamples) else {
             throw .execution("query processing would load too many samples into memory in query execution")
         }
-        let inner = StepGrid(start: start, step: step, count: Int(count))
-        let base: any SeriesSource = count == 0 ? RowSource.empty : try values(node.inner, on: inner)
-        return SubquerySource(base, on: inner, windows: windows, evaluation: evaluation)
+        return (StepGrid(start: start, step: step, count: Int(count)), windows)
     }
 
     /// The value of an expression that may be a scalar, as a vector.

@@ -46,6 +46,7 @@ struct SelectorSource: SeriesSource {
                 return sample < starts.count ? Double(starts[sample]) / 1_000 : 0
             }
         }
+        evaluation.countQueryable(presentIn: row)
     }
 
     /// Finds the sample of each step; a staleness marker has the bits of an absent value, so that a series that ended is
@@ -103,6 +104,7 @@ struct RangeSelectorSource: WindowSource {
     func read(_ index: Int, scratch: inout Scratch) throws(QueryError) {
         try selection.readSamples(index, windows.bounds, into: &scratch.samples.columns, evaluation)
         scratch.samples.locateWindows(windows)
+        scratch.samples.countQueryable(evaluation)
     }
 }
 

@@ -36,5 +36,6 @@ struct SubquerySource: WindowSource {
         scratch.giveBack(row)
         try evaluation.countRead(scratch.samples.columns.count)
         scratch.samples.locateWindows(windows)
+        scratch.samples.countQueryable(evaluation)
     }
 }
