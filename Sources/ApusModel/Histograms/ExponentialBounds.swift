@@ -24,6 +24,12 @@ extension NativeHistogram {
         }
         let fraction = fractions[(index & ((1 << Int(schema)) - 1)) << Int(8 - schema)]
         let exponent = min(max(index >> Int(schema), -limit), limit) + 1
+        // The fraction has the exponent −1: within the normal numbers it is enough to write the other one.
+        if exponent > -1_000, exponent < 1_000 {
+            return Double(
+                sign: .plus, exponentBitPattern: UInt(1_022 + exponent),
+                significandBitPattern: fraction.significandBitPattern)
+        }
         if fraction == 0.5, exponent == 1_025 { return .greatestFiniteMagnitude }
         return scalbn(fraction, Int32(exponent))
     }
@@ -32,7 +38,7 @@ extension NativeHistogram {
     ///
     /// Not the nearest floats: the values that the native histogram implementations of the Prometheus project use as the
     /// definition of the bounds, some a unit in the last place away.
-    private static let fractions: [Double] = [
+    private static let fractions: InlineArray<256, Double> = [
         0.5, 0.5013556375251013, 0.5027149505564014, 0.5040779490592088,
         0.5054446430258502, 0.5068150424757447, 0.5081891574554764, 0.509566998038869,
         0.5109485743270583, 0.5123338964485679, 0.5137229745593818, 0.5151158188430205,

@@ -2,21 +2,22 @@ import ApusModel
 
 /// Adding runs of buckets of one schema.
 enum BucketMerge {
-    typealias Span = NativeHistogram.Span
-
     /// Adds `sign` times the other buckets.
     ///
     /// The first of the other buckets that lie within the zero bucket, up to `coveredUpTo` in an exponential `schema`, are
     /// left out: they are part of the zero bucket already.
     static func add(
-        _ otherSpans: [Span], _ otherPopulations: [Double], sign: Double, coveredUpTo threshold: Double? = nil,
-        schema: Int32 = 0, to spans: inout [Span], _ populations: inout [Double]
+        _ otherSpans: [NativeHistogram.Span], _ otherPopulations: [Double], sign: Double,
+        coveredUpTo threshold: Double? = nil,
+        schema: Int32 = 0, to spans: inout [NativeHistogram.Span], _ populations: inout [Double]
     ) {
         var other = BucketCursor(otherSpans, populationCount: otherPopulations.count)
         guard other.advance() else { return }
         let isCovered = threshold.map { NativeHistogram.bound(other.index, in: schema) <= $0 } ?? false
         if !isCovered, spans == otherSpans, populations.count == otherPopulations.count {
-            for position in populations.indices { populations[position] += sign * otherPopulations[position] }
+            let others = otherPopulations.span
+            var populations = populations.mutableSpan
+            for position in 0..<populations.count { populations[position] += sign * others[position] }
             return
         }
         var hasOther = true

@@ -2,15 +2,13 @@ import ApusModel
 
 /// Adding runs of buckets of one schema, keeping what rounding takes from each.
 enum CompensatedBucketMerge {
-    typealias Span = NativeHistogram.Span
-
     /// Adds the other buckets, and what rounding took from them before (one per bucket, or nothing).
     ///
     /// The first of the other buckets that lie within the zero bucket, up to `coveredUpTo` in an exponential `schema`, are
     /// left out. The compensations stay one per bucket.
     static func add(
-        _ otherSpans: [Span], _ otherPopulations: [Double], _ otherCompensations: [Double],
-        coveredUpTo threshold: Double? = nil, schema: Int32 = 0, to spans: inout [Span],
+        _ otherSpans: [NativeHistogram.Span], _ otherPopulations: [Double], _ otherCompensations: [Double],
+        coveredUpTo threshold: Double? = nil, schema: Int32 = 0, to spans: inout [NativeHistogram.Span],
         _ populations: inout [Double], _ compensations: inout [Double]
     ) {
         var other = BucketCursor(otherSpans, populationCount: otherPopulations.count)
@@ -20,13 +18,7 @@ enum CompensatedBucketMerge {
         }
         let isCovered = threshold.map { NativeHistogram.bound(other.index, in: schema) <= $0 } ?? false
         if !isCovered, spans == otherSpans, populations.count == otherPopulations.count {
-            for position in populations.indices {
-                var sum = CompensatedSum(populations[position], compensation: compensations[position])
-                sum.add(otherPopulations[position])
-                if !otherCompensations.isEmpty { sum.add(rest(position)) }
-                populations[position] = sum.sum
-                compensations[position] = sum.compensation
-            }
+            addInPlace(otherPopulations.span, otherCompensations, to: &populations, &compensations)
             return
         }
         var hasOther = true
@@ -62,9 +54,27 @@ enum CompensatedBucketMerge {
         compensations = mergedCompensations
     }
 
+    /// Adds buckets of the same layout.
+    private static func addInPlace(
+        _ others: Span<Double>, _ otherCompensations: [Double], to populations: inout [Double],
+        _ compensations: inout [Double]
+    ) {
+        var populations = populations.mutableSpan
+        var compensations = compensations.mutableSpan
+        let hasRest = otherCompensations.count == others.count
+        for position in 0..<min(populations.count, compensations.count, others.count) {
+            var sum = CompensatedSum(populations[position], compensation: compensations[position])
+            sum.add(others[position])
+            if hasRest { sum.add(otherCompensations[position]) }
+            populations[position] = sum.sum
+            compensations[position] = sum.compensation
+        }
+    }
+
     /// Merges buckets until they are `steps` schemas coarser; the compensations are one per bucket afterwards.
     static func reduce(
-        _ spans: inout [Span], _ populations: inout [Double], _ compensations: inout [Double], by steps: Int
+        _ spans: inout [NativeHistogram.Span], _ populations: inout [Double], _ compensations: inout [Double],
+        by steps: Int
     ) {
         var runs = BucketRuns(capacity: populations.count)
         var reducedCompensations: [Double] = []

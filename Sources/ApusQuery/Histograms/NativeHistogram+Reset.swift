@@ -25,6 +25,17 @@ extension NativeHistogram {
             previousZeroCount = widened.population.sum
         }
         if zeroCount < previousZeroCount { return true }
+        let hasSameLayout =
+            schema == previous.schema && zeroThreshold == previous.zeroThreshold
+            && positiveSpans == previous.positiveSpans && negativeSpans == previous.negativeSpans
+            && positiveBuckets.count == previous.positiveBuckets.count
+            && negativeBuckets.count == previous.negativeBuckets.count
+        // In the usual case no bucket has to be looked for, and without a fall none that the zero bucket covers matters.
+        if hasSameLayout, !hasFallen(positiveBuckets.span, since: previous.positiveBuckets.span),
+            !hasFallen(negativeBuckets.span, since: previous.negativeBuckets.span)
+        {
+            return false
+        }
         return hasFallen(positiveCursor, positiveBuckets, since: previous.positiveCursor, previous)
             || hasFallen(negativeCursor, negativeBuckets, since: previous.negativeCursor, previous, isNegative: true)
     }
@@ -60,6 +71,14 @@ extension NativeHistogram {
                 return true
             }
         }
+        return false
+    }
+
+    private func hasFallen(
+        _ populations: Swift.Span<Double>, since previous: Swift.Span<Double>
+    ) -> Bool {
+        for position in 0..<min(populations.count, previous.count)
+        where populations[position] < previous[position] { return true }
         return false
     }
 
