@@ -34,7 +34,9 @@ export async function loadInsight(load) {
   try {
     const [module] = await Promise.all([load(), loadInsightTexts(), loadStyle()]);
     return module;
-  } catch {
+  } catch (error) {
+    // What an import and the style above fail with when they cannot be fetched.
+    if (!(error instanceof TypeError)) throw error;
     throw new ApiError("network", t("error.network"), 0);
   }
 }

@@ -27,6 +27,13 @@ export function parseHistogram({ count, sum, buckets = [] }) {
   };
 }
 
+/** Bounds of zero buckets are as good as zero; the usual ones are 1e-39. */
+const TINY = 1e-15;
+
+/** A bound for axes and captions. @param {number} bound @param {import("./units.js").Unit} [unit] @param {number} [digits] */
+export const boundText = (bound, unit, digits) =>
+  formatValue(Math.abs(bound) < TINY ? 0 : bound, unit, digits);
+
 /** `(0.5, 1]`. @param {Bucket} bucket @param {import("./units.js").Unit} [unit] */
 export function boundsText({ lower, upper, brackets }, unit = "none") {
   return `${brackets[0]}${formatValue(lower, unit)}, ${formatValue(upper, unit)}${brackets[1]}`;

@@ -6,6 +6,7 @@ import { fill, h, setText, uid } from "../ui/dom.js";
 import { t } from "../app/i18n/i18n.js";
 import { formatTime } from "../app/time.js";
 import { dark } from "../app/settings.js";
+import { boundText } from "./buckets.js";
 import { shade, shadeColor } from "./density.js";
 import { linearScale } from "./scale.js";
 import { timeTicks, timeTickText } from "./ticks.js";
@@ -85,14 +86,18 @@ export function createHeatmap({ label, onZoom, onZoomOut }) {
 
   /** Places of the value axis that have a text, far enough from each other. */
   function valueMarks() {
+    /** @type {{py: number, text: string}[]} */
     const texts = [];
     let last = Infinity;
     for (const { low, high, lower, upper } of rows()) {
       for (const [place, value] of /** @type {[number, number][]} */ ([[low, lower], [high, upper]])) {
         const py = y.to(place);
         if (last - py < LINE) continue;
+        const text = boundText(value, data?.unit, 3);
+        // Both bounds of a zero bucket are zero; the upper one is where the rest begins.
+        if (texts.at(-1)?.text === text) texts.pop();
         last = py;
-        texts.push({ py, text: formatValue(value, data?.unit, 3) });
+        texts.push({ py, text });
       }
     }
     return texts;
@@ -209,7 +214,7 @@ export function createHeatmap({ label, onZoom, onZoomOut }) {
     for (let i = 0; i < rows().length; i++) whole += populationOf({ column: next.column, row: i });
     const population = populationOf(next);
     const time = formatTime(timeAt(next.column), data.utc);
-    const bounds = `${formatValue(row.lower, data.unit)} – ${formatValue(row.upper, data.unit)}`;
+    const bounds = `${boundText(row.lower, data.unit)} – ${boundText(row.upper, data.unit)}`;
     const share = whole > 0 ? formatValue(population / whole, "ratio", 3) : "–";
     fill(
       tooltip,

@@ -24,7 +24,7 @@ function chars(text) {
 
 /**
  * What a table hands to its successor, so that a refresh keeps the order and the place the reader chose.
- * @typedef {{title?: string, down?: boolean, scroll?: number}} TableMemory
+ * @typedef {{title?: string, down?: boolean, scroll?: number, open?: string}} TableMemory `open` is for the page: what is shown below
  */
 
 /**

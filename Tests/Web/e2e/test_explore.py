@@ -1,15 +1,12 @@
 """The Explore page: editor, table, graph, address, and what happens when things go wrong."""
 
-import json
-import re
 import urllib.parse
 
 import pytest
 from playwright.sync_api import Route, expect
+from stubs import EXPLAIN, QUERY, RANGE, fail, fulfil
 
 GAUGE = "fixture_temperature_celsius"
-QUERY = re.compile(r"/api/v1/query\?")
-RANGE = re.compile(r"/api/v1/query_range")
 
 
 def editor(page, number: int = 0):
@@ -31,10 +28,6 @@ def pixels_near(page, colour: str) -> int:
         }""",
         colour,
     )
-
-
-def fulfil(route: Route, data: object, **extra: object) -> None:
-    route.fulfill(status=200, content_type="application/json", body=json.dumps({"status": "success", "data": data, **extra}))
 
 
 def matrix(route: Route, series: int) -> None:
@@ -155,7 +148,9 @@ class TestTable:
         expect(page.get_by_role("cell", name="9999").first).to_be_visible()
         expect(page.locator(".vtable")).to_have_attribute("aria-rowcount", "10001")
 
-    def test_nothing_found_says_why_and_offers_what_is_alike(self, site):
+    def test_a_server_without_explanations_still_gets_the_names_that_are_alike(self, site):
+        site.allowed = ["404"]
+        site.page.route(EXPLAIN, lambda route: fail(route, 404, "not_found", "no such endpoint"))
         page = site.open("explore", g0_expr="fixture_temperature_fahrenheit", g0_tab="table")
         expect(page.locator(".empty")).to_contain_text("No metric named “fixture_temperature_fahrenheit” is known")
         page.get_by_role("button", name=GAUGE).click()

@@ -28,7 +28,7 @@ const node = (label, nanoseconds, children = []) => ({
   children,
 });
 
-const tree = node("+", 100, [node("sum", 300, [node("rate", 500, [node("x", 100)])]), node("y", 0)]);
+const tree = node("+", 1e6, [node("sum", 3e6, [node("rate", 5e6, [node("x", 1e6)])]), node("y", 0)]);
 
 Deno.test("rows come in reading order with level, place among siblings and share of the time", () => {
   const rows = treeRows(tree);
@@ -46,12 +46,13 @@ Deno.test("rows come in reading order with level, place among siblings and share
   assert.deepEqual(rows.filter((row) => row.hot).map((row) => row.node.label), ["sum", "rate"]);
 });
 
-Deno.test("a tree that took no time, or one part alone, has nothing hot", () => {
+Deno.test("a tree that took next to no time, or one part alone, has nothing hot", () => {
   assert.deepEqual(treeRows(node("a", 0, [node("b", 0)])).map((row) => [row.share, row.hot]), [[0, false], [
     0,
     false,
   ]]);
-  assert.deepEqual(treeRows(node("a", 9)).map((row) => [row.share, row.hot]), [[1, false]]);
+  assert.deepEqual(treeRows(node("a", 5e5, [node("b", 3e5)])).map((row) => row.hot), [false, false]);
+  assert.deepEqual(treeRows(node("a", 9e9)).map((row) => [row.share, row.hot]), [[1, false]]);
 });
 
 Deno.test("what is inside a collapsed part is hidden, at any depth", () => {

@@ -172,9 +172,9 @@ export function explainView({ data, query, onRunPart, onReplace }) {
         h("span", null, time),
         h("span", null, percent),
       ),
-      h("span", { class: "explain-series" }, series),
-      h("span", { class: "explain-samples" }, samples),
-      h("span", { class: "explain-bytes" }, bytes),
+      h("span", { class: "explain-series", data: { label: t("explain.series") } }, series),
+      h("span", { class: "explain-samples", data: { label: t("explain.samples") } }, samples),
+      h("span", { class: "explain-bytes", data: { label: t("explain.bytes") } }, bytes),
     );
   }
 

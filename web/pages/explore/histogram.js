@@ -3,7 +3,7 @@ import { fill, h, setFlag } from "../../ui/dom.js";
 import { seriesText } from "../../ui/labels.js";
 import { t } from "../../app/i18n/i18n.js";
 import { bucketBars } from "../../chart/bars.js";
-import { boundsText, parseHistogram } from "../../chart/buckets.js";
+import { boundsText, boundText, parseHistogram } from "../../chart/buckets.js";
 import { formatValue } from "../../chart/units.js";
 
 /** @typedef {import("../../chart/buckets.js").Histogram} Histogram */
@@ -12,21 +12,26 @@ import { formatValue } from "../../chart/units.js";
 /**
  * @param {Row[]} rows
  * @param {import("../../chart/units.js").Unit} unit of the bounds
+ * @param {import("../../ui/vtable.js").TableMemory} memory
  */
-export function histogramColumns(rows, unit) {
+export function histogramColumns(rows, unit, memory) {
   /** @type {Map<Row, Histogram>} */
   const parsed = new Map();
   for (const row of rows) if (row.histogram) parsed.set(row, parseHistogram(row.histogram));
   const details = h("div", { class: "buckets" });
-  /** @type {Row | null} */
-  let open = parsed.size === 1 ? [...parsed.keys()][0] ?? null : null;
-  if (open) show(open);
+  const all = [...parsed.keys()];
+  // The only one is shown at once; what was opened stays open through a refresh.
+  /** @type {Row | undefined} */
+  let open = all.find((row) => seriesText(row.labels) === memory.open) ??
+    (all.length === 1 && memory.open === undefined ? all[0] : undefined);
+  show(open);
 
-  /** @param {Row} row */
+  /** @param {Row | undefined} row */
   function show(row) {
     open = row;
-    const histogram = parsed.get(row);
-    if (histogram) fill(details, bucketTable(row, histogram, unit));
+    if (row || memory.open !== undefined) memory.open = row ? seriesText(row.labels) : "";
+    const histogram = row && parsed.get(row);
+    fill(details, row && histogram && bucketTable(row, histogram, unit));
   }
 
   /** @param {"count" | "sum" | "average"} key @returns {import("../../ui/vtable.js").Column<Row>} */
@@ -62,10 +67,7 @@ export function histogramColumns(rows, unit) {
             title: label,
             on: {
               click: () => {
-                if (open === row) {
-                  open = null;
-                  fill(details);
-                } else show(row);
+                show(open === row ? undefined : row);
                 for (const other of button.closest("tbody")?.querySelectorAll(".bucket-button") ?? []) {
                   setFlag(other, "aria-expanded", other === button && open === row);
                 }
@@ -88,15 +90,18 @@ function bucketTable(row, { buckets, count }, unit) {
   const name = t("histogram.show", { n: buckets.length, series: seriesText(row.labels) });
   if (buckets.length === 0) return [h("h3", null, name), h("p", { class: "hint" }, t("histogram.none"))];
   const most = buckets.reduce((best, bucket) => (bucket.count > best.count ? bucket : best));
+  const first = boundText(buckets[0]?.lower ?? NaN, unit);
+  const last = boundText(buckets.at(-1)?.upper ?? NaN, unit);
   const label = t("histogram.chart", {
     n: buckets.length,
-    from: formatValue(buckets[0]?.lower ?? NaN, unit),
-    to: formatValue(buckets.at(-1)?.upper ?? NaN, unit),
+    from: first,
+    to: last,
     fullest: boundsText(most, unit),
   });
   return [
     h("h3", null, name),
     h("div", { class: "bucket-chart" }, bucketBars(buckets, { width: 600, height: 120, label })),
+    h("div", { class: "bucket-ends", "aria-hidden": "true" }, h("span", null, first), h("span", null, last)),
     h(
       "div",
       { class: "scroll-x bucket-list", tabIndex: 0, role: "region", "aria-label": name },

@@ -1,8 +1,8 @@
 /** One query of the Explore page: editor, time, tabs, result. It owns its state and its running request. */
-import { fill, h, setFlag, setText } from "../../ui/dom.js";
+import { fill, h, setText } from "../../ui/dom.js";
 import { icon } from "../../ui/icons.js";
 import { createTabs } from "../../ui/tabs.js";
-import { createTimeRange, zoomedOut } from "../../ui/timerange.js";
+import { zoomedOut } from "../../ui/timerange.js";
 import { t } from "../../app/i18n/i18n.js";
 import { ApiError, ask, isAbort, serverNow } from "../../app/api.js";
 import { loadInsight } from "../../app/insight.js";
@@ -15,10 +15,10 @@ import { createGraphView } from "./graph.js";
 import { emptyExpression } from "./empty.js";
 import { errorNotice, notice } from "./notices.js";
 import { loadAnnotations, loadParts } from "./parts.js";
-import { isOverRange, panelRequest } from "./request.js";
-import { createResolution } from "./resolution.js";
+import { panelRequest } from "./request.js";
 import { statisticsTexts } from "./statistics.js";
 import { jsonView, tableView } from "./table.js";
+import { createTools } from "./tools.js";
 
 /** @typedef {import("../../types/api.d.ts").PanelState} PanelState */
 /** @typedef {import("../../types/api.d.ts").QueryData} QueryData */
@@ -53,38 +53,10 @@ export function createQueryPanel({ state, catalogue, onChange, onDuplicate, onRe
       click: () => (running ? cancel() : submit()),
     },
   });
-  const timeRange = createTimeRange({ value: state, onChange: (next) => (zooms = [], setTime(next)) });
-  const resolution = createResolution(state.resolution, (next) => {
-    state.resolution = next;
-    changed();
-  });
-  /** @param {"stacked" | "exemplars"} key */
-  const toggle = (key) => {
-    const button = h("button", {
-      class: "button toggle",
-      type: "button",
-      data: { test: key },
-      on: {
-        click: () => {
-          state[key] = !state[key];
-          showFlags();
-          changed();
-        },
-      },
-    }, t(`graph.${key}`));
-    return button;
-  };
-  const stacked = toggle("stacked");
-  const exemplars = toggle("exemplars");
-  const explainOver = h(
-    "select",
-    { class: "select", "aria-label": t("explain.over"), data: { test: "explain-over" } },
-    h("option", { value: "range" }, t("explain.range")),
-    h("option", { value: "instant" }, t("explain.instant")),
-  );
-  explainOver.addEventListener("change", () => {
-    state.explain = explainOver.value === "instant" ? "instant" : "range";
-    changed();
+  const tools = createTools({
+    state: () => state,
+    onChange: changed,
+    onTime: (next) => (zooms = [], setTime(next)),
   });
   const notices = h("div", { class: "notices", role: "status" });
   const body = h("div", { class: "result" });
@@ -124,7 +96,6 @@ export function createQueryPanel({ state, catalogue, onChange, onDuplicate, onRe
       data: { test: key },
       on: { click },
     }, icon(name));
-  const graphTools = h("div", { class: "row" }, stacked, exemplars);
   const element = h(
     "section",
     { class: "card panel" },
@@ -138,12 +109,7 @@ export function createQueryPanel({ state, catalogue, onChange, onDuplicate, onRe
       tool("copy", "explore.duplicate", onDuplicate),
       tool("trash", "explore.remove", onRemove),
     ),
-    h(
-      "div",
-      { class: "panel-bar" },
-      tabs.element,
-      h("div", { class: "panel-tools" }, explainOver, resolution.element, graphTools, timeRange.element),
-    ),
+    h("div", { class: "panel-bar" }, tabs.element, tools.element),
     notices,
     body,
     footer,
@@ -153,7 +119,7 @@ export function createQueryPanel({ state, catalogue, onChange, onDuplicate, onRe
   function setTime({ rangeMs, endMs }) {
     state.rangeMs = Math.min(Math.max(10, rangeMs), MAX_RANGE_MS);
     state.endMs = endMs;
-    timeRange.set(state);
+    tools.showTime();
     changed();
   }
 
@@ -210,7 +176,7 @@ export function createQueryPanel({ state, catalogue, onChange, onDuplicate, onRe
   /** @param {{quiet?: boolean}} [options] quiet: keep what is shown until the answer is here, and after a failure */
   async function run({ quiet = false } = {}) {
     cancel();
-    showTools();
+    tools.update();
     if (state.expr === "") return showEmpty();
     const controller = new AbortController();
     running = controller;
@@ -244,14 +210,18 @@ export function createQueryPanel({ state, catalogue, onChange, onDuplicate, onRe
 
   /** @param {PanelRequest} request @param {AbortSignal} signal @returns {Promise<() => void>} shows the answer */
   async function askResult(request, signal) {
-    const wanted = state.tab === "graph" && state.exemplars;
     const { start, end, query } = request.params;
-    const [answer, exemplarAnswer] = await Promise.all([
+    const wanted = state.tab === "graph" && state.exemplars;
+    const [answer, exemplars] = await Promise.all([
       /** @type {Promise<QueryAnswer>} */ (ask(request.path, request.params, signal)),
-      wanted ? ask("query_exemplars", { query, start, end }, signal) : null,
+      wanted ? ask("query_exemplars", { query, start, end }, signal).catch(orApiError) : null,
     ]);
-    const parts = await loadParts(answer, state.tab, exemplarAnswer && exemplarAnswer.data);
-    return () => showAnswer(answer, request, parts);
+    const [refused, points] = exemplars instanceof ApiError ? [exemplars, null] : [null, exemplars];
+    const parts = await loadParts(answer, state.tab, points && points.data);
+    return () => {
+      showAnswer(answer, request, parts);
+      if (refused) notices.append(errorNotice(refused));
+    };
   }
 
   /** @param {PanelRequest} request @param {AbortSignal} signal @returns {Promise<() => void>} shows the answer */
@@ -287,20 +257,6 @@ export function createQueryPanel({ state, catalogue, onChange, onDuplicate, onRe
   }
 
   // MARK: showing
-
-  function showTools() {
-    const overRange = isOverRange(state);
-    graphTools.hidden = state.tab !== "graph";
-    resolution.element.hidden = !overRange;
-    explainOver.hidden = state.tab !== "explain";
-    explainOver.value = state.explain;
-    timeRange.setMoment(!overRange);
-  }
-
-  function showFlags() {
-    setFlag(stacked, "aria-pressed", state.stacked);
-    setFlag(exemplars, "aria-pressed", state.exemplars);
-  }
 
   /** @param {(string | false)[]} parts */
   function showFoot(parts) {
@@ -402,14 +358,13 @@ export function createQueryPanel({ state, catalogue, onChange, onDuplicate, onRe
   }
 
   function redescribe() {
-    timeRange.describe();
+    tools.describe();
     if (state.expr !== "" && !failed) run();
   }
   const unsubscribe = zone.subscribe(redescribe);
 
   setRunning(false);
-  showFlags();
-  showTools();
+  tools.update();
   return {
     element,
     editor,
@@ -417,9 +372,11 @@ export function createQueryPanel({ state, catalogue, onChange, onDuplicate, onRe
       return state;
     },
     run,
-    /** Runs again where the end is "now". */
+    /** Runs again where the end is "now"; an explanation stays as long as it is read. */
     refresh() {
-      if (state.endMs === null && state.expr !== "" && !running) run({ quiet: true });
+      if (state.endMs === null && state.expr !== "" && state.tab !== "explain" && !running) {
+        run({ quiet: true });
+      }
     },
     /** Takes over a state from the address and runs where it differs. @param {PanelState} next */
     show(next) {
@@ -427,9 +384,8 @@ export function createQueryPanel({ state, catalogue, onChange, onDuplicate, onRe
       state = next;
       if (same) return;
       editor.value = state.expr;
-      timeRange.set(state);
-      resolution.set(state.resolution);
-      showFlags();
+      tools.showTime();
+      tools.showResolution();
       tabs.set(state.tab);
       zooms = [];
       run();
@@ -446,4 +402,10 @@ export function createQueryPanel({ state, catalogue, onChange, onDuplicate, onRe
       graph.destroy();
     },
   };
+}
+
+/** An error of the API as an answer, where the rest can be shown without. @param {unknown} error @returns {ApiError} */
+function orApiError(error) {
+  if (error instanceof ApiError) return error;
+  throw error;
 }

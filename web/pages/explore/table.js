@@ -74,7 +74,7 @@ export function tableView(data, { utc, memory, expr, histogramColumns }) {
       value: (row) => row.time ?? NaN,
     });
   }
-  const histograms = histogramColumns?.(rows, boundUnit(lex(expr)));
+  const histograms = histogramColumns?.(rows, boundUnit(lex(expr)), memory);
   columns.push(...histograms?.columns ?? []);
   if (!histograms || rows.some((row) => row.text !== "")) {
     columns.push({

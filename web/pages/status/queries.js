@@ -4,13 +4,12 @@ import { icon } from "../../ui/icons.js";
 import { confirmDialog } from "../../ui/dialog.js";
 import { createVirtualTable } from "../../ui/vtable.js";
 import { t } from "../../app/i18n/i18n.js";
-import { ApiError, ask, command, isAbort } from "../../app/api.js";
+import { ApiError, ask, command, isAbort, serverNow } from "../../app/api.js";
 import { pageUrl } from "../../app/router.js";
-import { zone } from "../../app/settings.js";
-import { formatTime } from "../../app/time.js";
 import { formatValue } from "../../chart/units.js";
 import { lex } from "../../promql/lexer.js";
 import { paintNodes } from "../../promql/paint.js";
+import { relativeText } from "../targets/model.js";
 import { limitText, memoryShare } from "./queries/model.js";
 
 /** @typedef {import("../../types/api.d.ts").RunningQuery} RunningQuery */
@@ -227,7 +226,7 @@ function queryRow(query, onKill) {
     elapsed,
     samples,
     h("td", { class: "meter-cell" }, meter.element),
-    h("td", { class: "wrap-any" }, query.client ?? "–"),
+    h("td", { class: "client" }, query.client ?? "–"),
     h(
       "td",
       null,
@@ -298,7 +297,7 @@ function heavyTable(rows, memory) {
         title: t("queries.seen"),
         numeric: true,
         value: (row) => Date.parse(row.lastSeen),
-        text: (row) => formatTime(Math.floor(Date.parse(row.lastSeen) / 1e3) * 1e3, zone.value === "utc"),
+        text: (row) => relativeText(Date.parse(row.lastSeen), serverNow()),
       },
     ],
   });

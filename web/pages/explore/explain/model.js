@@ -5,8 +5,8 @@ import { rangeOfBytes } from "../../../promql/position.js";
 /** @typedef {import("../../../types/api.d.ts").ExplainNode} ExplainNode */
 /** @typedef {import("../../../types/api.d.ts").ExplainReason} ExplainReason */
 
-/** A part that takes at least this share of all time stands out. */
-const HOT = 0.2;
+/** A part that takes at least this share of all time stands out, unless all is done in less than a millisecond. */
+const HOT = 0.2, QUICK_NS = 1e6;
 
 /**
  * A node with its place in the tree; `key` is its number in reading order, `share` the part of all nodes' own time that
@@ -30,7 +30,7 @@ export function treeRows(root) {
   const total = rows.reduce((sum, row) => sum + ownTime(row.node), 0);
   for (const row of rows) {
     row.share = total > 0 ? ownTime(row.node) / total : 0;
-    row.hot = rows.length > 1 && row.share >= HOT;
+    row.hot = rows.length > 1 && total >= QUICK_NS && row.share >= HOT;
   }
   return rows;
 }
