@@ -74,7 +74,7 @@ let package = Package(
 
         // Formats.
         module("ApusExposition", ["ApusModel", "ApusBytes"]),
-        module("ApusEncoding", ["ApusBytes"]),
+        module("ApusEncoding", ["ApusModel", "ApusBytes"]),
         module("ApusPromQL", ["ApusRegex", "ApusModel", "ApusBytes"]),
 
         // Instrumentation.

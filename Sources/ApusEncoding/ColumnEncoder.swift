@@ -86,6 +86,7 @@ enum ColumnKind {
     static let constantInteger: UInt8 = 1
     static let decimal: UInt8 = 2
     static let xor: UInt8 = 3
+    static let histograms: UInt8 = 4
 }
 
 /// Maps signed to unsigned so that small magnitudes stay small.

@@ -1,4 +1,5 @@
 package import ApusBytes
+package import ApusModel
 
 /// Why bytes are not a column; source of the form: `docs/formats/columns.md`.
 package enum ColumnError: Error, Equatable, Sendable {
@@ -18,12 +19,24 @@ package enum ColumnError: Error, Equatable, Sendable {
     case invalidWindow(sample: Int)
     /// Bytes are left after the column.
     case trailingBytes(Int)
+    /// A histogram has more buckets, spans or bounds than `ColumnLimits` allows, or a chunk has in all.
+    case histogramTooLarge(count: UInt64)
+    /// The layout of a histogram contradicts itself.
+    case invalidHistogram(HistogramError)
+    /// A number stands for a schema or a hint that does not exist.
+    case invalidHistogramField(Int64)
+    /// A run of histograms has none, or more than are left.
+    case runOutOfRange(UInt64)
 }
 
 /// Bounds that hold before anything is allocated.
 package enum ColumnLimits {
     /// The most samples of one column.
     package static let maximumCount = 8_192
+    /// The most buckets of one histogram, spans of one of its sides, and custom bounds.
+    package static let maximumBuckets = 16_384
+    /// The most populations of one column of histograms.
+    package static let maximumPopulations = 1 << 22
 
     static func check(_ count: Int) throws(ColumnError) {
         guard count >= 1, count <= maximumCount else { throw .countOutOfRange(count) }

@@ -42,7 +42,7 @@ package final class Storage: Sendable {
         }
         lock = Mutex(try FolderLock(folder: folder))
         let blockSet = try BlockSet(folder: "\(folder)/blocks", report: report)
-        let head = Head()
+        let head = Head(maximumExemplars: options.maximumExemplars)
         self.head = head
         let start = monotonicMilliseconds()
         let (replayed, summary) = try Self.replay(
@@ -64,12 +64,15 @@ package final class Storage: Sendable {
         do throws(FileError) { files = try WALFiles(folder: folder) } catch {
             throw .folderUnusable(folder: folder, reason: error.description)
         }
-        var replay = WALReplay(head: head, truncatedBefore: truncatedBefore)
+        var replay = WALReplay(
+            head: head, truncatedBefore: truncatedBefore, maximumExemplars: options.maximumExemplars)
         try replay.read(files, folder: folder, report: report)
         do throws(FileError) {
             let log = try WALWriter(
                 folder: folder, number: files.nextSegment(in: folder), segmentSize: options.segmentSize)
-            return replay.finish(log: log)
+            let (appender, exemplars, summary) = replay.finish(log: log)
+            head.exemplars.withLock { $0 = exemplars }
+            return (appender, summary)
         } catch {
             throw .folderUnusable(folder: folder, reason: error.description)
         }

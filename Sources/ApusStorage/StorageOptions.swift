@@ -17,6 +17,10 @@ package struct StorageOptions: Sendable {
     package var maximumLabelSetBytes = 65_536
     /// How far a sample may lie ahead of the clock, in milliseconds; ten minutes, as Prometheus allows.
     package var maximumLead: Int64 = 600_000
+    /// The most exemplars in memory, of all series together (`storage.exemplars.max_exemplars`); 0 keeps none.
+    ///
+    /// 100,000 as Prometheus has it, some 15 MB when full; beyond it the oldest is forgotten.
+    package var maximumExemplars = 100_000
     /// The samples of one chunk in a block.
     package var blockChunkSamples = 240
 

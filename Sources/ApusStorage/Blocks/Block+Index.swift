@@ -5,50 +5,91 @@ import ApusModel
 extension Block {
     /// Appends the flat run of a series' label set.
     func appendLabels(of number: UInt32, to writer: inout ByteWriter) throws(QueryableError) {
-        var runs: [UInt32] = []
-        do throws(ByteError) {
-            var reader = ByteReader(try seriesEntry(number))
-            for _ in 0..<(2 * (try reader.readCount(limit: reader.remaining))) {
-                runs.append(UInt32(truncatingIfNeeded: try reader.readVarint()))
+        let result: QueryableError? = try forEachPair(of: number) { name, value in
+            do throws(QueryableError) {
+                writer.appendLengthPrefixed(try text(of: name))
+                writer.appendLengthPrefixed(try text(of: value))
+                return nil
+            } catch {
+                return error
             }
+        }
+        if let result { throw result }
+    }
+
+    /// The label set of a series.
+    func labelSet(of number: UInt32) throws(QueryableError) -> LabelSet {
+        var writer = ByteWriter(capacity: 256)
+        try appendLabels(of: number, to: &writer)
+        // A copy of the exact length: the writer's buffer has room to spare.
+        return LabelSet(uncheckedRun: unsafe writer.bytes.withUnsafeBufferPointer { unsafe Array($0) })
+    }
+
+    /// Throws when the label set of a series cannot be read.
+    func checkLabels(of number: UInt32) throws(QueryableError) {
+        let symbolCount = UInt32(clamping: symbolCount)
+        let wrong = try forEachPair(of: number) { name, value in
+            max(name, value) < symbolCount ? nil : max(name, value)
+        }
+        if let wrong { throw damage(index.path, "series \(number): symbol \(wrong) is out of range") }
+    }
+
+    /// Calls `body` with the symbols of a series' names and values, until it gives something.
+    @inline(__always)
+    func forEachPair<Result>(
+        of number: UInt32, _ body: (_ name: UInt32, _ value: UInt32) -> Result?
+    ) throws(QueryableError) -> Result? {
+        var reader = ByteReader(indexBytes(try entryRange(number)))
+        do throws(ByteError) {
+            for _ in 0..<(try reader.readCount(limit: reader.remaining)) {
+                let name = UInt32(truncatingIfNeeded: try reader.readVarint())
+                if let result = body(name, UInt32(truncatingIfNeeded: try reader.readVarint())) { return result }
+            }
+            return nil
         } catch {
             throw damage(index.path, "series \(number): \(error)")
         }
-        for symbol in runs { writer.appendLengthPrefixed(try text(of: symbol)) }
     }
 
-    /// The chunks of a series, ascending.
-    func chunks(of number: UInt32) throws(QueryableError) -> [ChunkEntry] {
+    /// Calls `body` with the chunks of a series, ascending, until it gives `false`.
+    func forEachChunk(
+        of number: UInt32, _ body: (ChunkEntry) throws(QueryableError) -> Bool
+    ) throws(QueryableError) {
+        var reader = ByteReader(indexBytes(try entryRange(number)))
+        var place = ChunkPlace()
+        var remaining = 0
         do throws(ByteError) {
-            var reader = ByteReader(try seriesEntry(number))
             for _ in 0..<(2 * (try reader.readCount(limit: reader.remaining))) { _ = try reader.readVarint() }
-            var place = ChunkPlace()
-            var chunks: [ChunkEntry] = []
-            for _ in 0..<(try reader.readCount(limit: reader.remaining)) {
-                chunks.append(try ChunkEntry(after: &place, from: &reader))
-            }
-            return chunks
+            remaining = try reader.readCount(limit: reader.remaining)
         } catch {
             throw damage(index.path, "series \(number): \(error)")
+        }
+        while remaining > 0 {
+            remaining -= 1
+            let chunk: ChunkEntry
+            do throws(ByteError) { chunk = try ChunkEntry(after: &place, from: &reader) } catch {
+                throw damage(index.path, "series \(number): \(error)")
+            }
+            guard try body(chunk) else { return }
         }
     }
 
     /// Calls `body` with every value of a label, in order, and the place of its list.
     func forEachValue(
-        of name: String, _ body: (Span<UInt8>, PostingsPlace) -> Void
+        of name: String, _ body: (_ value: UInt32, _ text: Span<UInt8>, PostingsPlace) -> Void
     ) throws(QueryableError) {
         guard let name = try symbol(of: name) else { return }
         var position = try firstPosting(name: name, value: 0)
         while position < postingCount {
             let posting = try posting(position)
             guard posting.name == name else { return }
-            body(try text(of: posting.value), posting.place)
+            body(posting.value, try text(of: posting.value), posting.place)
             position += 1
         }
     }
 
     /// Calls `body` with every label name, in order.
-    func forEachName(_ body: (Span<UInt8>) -> Void) throws(QueryableError) {
+    func forEachName(_ body: (_ text: Span<UInt8>) -> Void) throws(QueryableError) {
         var position = 0
         while position < postingCount {
             let name = try posting(position).name
@@ -66,10 +107,10 @@ extension Block {
 
     // MARK: Symbols
 
-    private var symbolCount: Int { Int(word(symbolsRange, 0)) }
+    var symbolCount: Int { Int(word(symbolsRange, 0)) }
 
     @_lifetime(borrow self)
-    private func text(of symbol: UInt32) throws(QueryableError) -> Span<UInt8> {
+    func text(of symbol: UInt32) throws(QueryableError) -> Span<UInt8> {
         let texts = 4 + 4 * (symbolCount + 1)
         guard Int(symbol) < symbolCount, texts <= symbolsRange.count else {
             throw damage(index.path, "symbol \(symbol) is out of range")
@@ -82,7 +123,7 @@ extension Block {
         return Span<UInt8>(_bytes: indexBytes((symbolsRange.lowerBound + start)..<(symbolsRange.lowerBound + end)))
     }
 
-    private func symbol(of text: String) throws(QueryableError) -> UInt32? {
+    func symbol(of text: String) throws(QueryableError) -> UInt32? {
         let wanted = Array(text.utf8)
         var low: UInt32 = 0
         var high = UInt32(symbolCount)
@@ -99,18 +140,18 @@ extension Block {
 
     private var entryCount: Int { Int(word(seriesRange, 0)) }
 
-    @_lifetime(borrow self)
-    private func seriesEntry(_ number: UInt32) throws(ByteError) -> RawSpan {
+    /// Where the entry of a series lies in the index.
+    private func entryRange(_ number: UInt32) throws(QueryableError) -> Range<Int> {
         let entries = 4 + 4 * (entryCount + 1)
         guard Int(number) < entryCount, entries <= seriesRange.count else {
-            throw .lengthOutOfRange(offset: 0, length: UInt64(number))
+            throw damage(index.path, "series \(number) is out of range")
         }
         let start = entries + Int(word(seriesRange, 4 + 4 * Int(number)))
         let end = entries + Int(word(seriesRange, 8 + 4 * Int(number)))
         guard start <= end, end <= seriesRange.count else {
-            throw .lengthOutOfRange(offset: start, length: UInt64(end))
+            throw damage(index.path, "the entry of series \(number) is outside its section")
         }
-        return indexBytes((seriesRange.lowerBound + start)..<(seriesRange.lowerBound + end))
+        return (seriesRange.lowerBound + start)..<(seriesRange.lowerBound + end)
     }
 
     // MARK: Postings
@@ -195,16 +236,58 @@ extension Block: PostingsSource {
 
     func series(name: String, where isSelected: (Span<UInt8>) -> Bool) throws(QueryableError) -> [UInt32] {
         var places: [PostingsPlace] = []
-        try forEachValue(of: name) { value, place in
-            if isSelected(value) { places.append(place) }
+        try forEachValue(of: name) { _, text, place in
+            if isSelected(text) { places.append(place) }
         }
         var union = PostingsUnion(bound: seriesBound)
         for place in places { union.add(try list(place)) }
         return union.list()
     }
 
-    /// Whether any of the series in a list is among `selected` (ascending).
-    func intersects(_ place: PostingsPlace, _ selected: [UInt32]) throws(QueryableError) -> Bool {
-        !Postings.intersection(try list(place), selected).isEmpty
+    // Lists have to be decoded.
+    var longestListPerCandidate: Int { 16 }
+
+    func count(name: String, values: [String]) throws(QueryableError) -> Int {
+        guard let name = try symbol(of: name) else { return 0 }
+        var count = 0
+        for value in values {
+            guard let value = try symbol(of: value) else { continue }
+            let position = try firstPosting(name: name, value: value)
+            guard position < postingCount else { continue }
+            let posting = try posting(position)
+            if posting.name == name, posting.value == value { count += Int(posting.place.count) }
+        }
+        return count
+    }
+
+    func isLarger(name: String, than limit: Int) throws(QueryableError) -> Bool {
+        guard let name = try symbol(of: name) else { return false }
+        var position = try firstPosting(name: name, value: 0)
+        var size = 0
+        while position < postingCount, size <= limit {
+            let posting = try posting(position)
+            guard posting.name == name else { break }
+            size += Int(posting.place.count) + Postings.valueCost
+            position += 1
+        }
+        return size > limit
+    }
+
+    func filter(
+        _ candidates: [UInt32], name: String, where isSelected: (Span<UInt8>) -> Bool
+    ) throws(QueryableError) -> [UInt32] {
+        let isEmptySelected = isSelected([UInt8]().span)
+        guard let name = try symbol(of: name) else { return isEmptySelected ? candidates : [] }
+        var memory = ValueMemory()
+        var result: [UInt32] = []
+        for number in candidates {
+            guard let value = try forEachPair(of: number, { $0 == name ? $1 : nil }) else {
+                if isEmptySelected { result.append(number) }
+                continue
+            }
+            let text = try text(of: value)
+            if memory.answer(for: value, { isSelected(text) }) { result.append(number) }
+        }
+        return result
     }
 }

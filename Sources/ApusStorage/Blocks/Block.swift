@@ -57,30 +57,32 @@ final class Block: Sendable {
     /// The bytes of its two data files.
     var byteCount: Int { index.count + columns.count }
 
-    /// Appends the samples of a series within a range of time.
+    /// Appends the samples of a series within a range of time; histograms have the hints that are stored.
     func read(
-        series number: UInt32, range: ClosedRange<Int64>, decoder: inout ColumnDecoder, into result: inout SampleColumns
+        series number: UInt32, range: ClosedRange<Int64>, scratch: inout ReadScratch, into result: inout SampleColumns
     ) throws(QueryableError) {
-        for chunk in try chunks(of: number) {
-            if chunk.minimumTime > range.upperBound { return }
-            if chunk.maximumTime < range.lowerBound { continue }
-            try read(chunk, range: range, decoder: &decoder, into: &result)
+        try forEachChunk(of: number) { chunk throws(QueryableError) in
+            if chunk.minimumTime > range.upperBound { return false }
+            if chunk.maximumTime >= range.lowerBound {
+                try read(chunk, range: range, scratch: &scratch, into: &result)
+            }
+            return true
         }
     }
 
     private func read(
-        _ chunk: ChunkEntry, range: ClosedRange<Int64>, decoder: inout ColumnDecoder, into result: inout SampleColumns
+        _ chunk: ChunkEntry, range: ClosedRange<Int64>, scratch: inout ReadScratch, into result: inout SampleColumns
     ) throws(QueryableError) {
-        let start = result.count
         let timestamps = try column(at: chunk.timestampOffset, length: chunk.timestampLength)
         let values = try column(at: chunk.valueOffset, length: chunk.valueLength)
         do throws(ColumnError) {
-            try decoder.decodeTimestamps(timestamps, count: chunk.count, into: &result.timestamps)
-            try decoder.decodeValues(values, count: chunk.count, into: &result.values)
+            let kept = try scratch.appendTimestamps(
+                timestamps, count: chunk.count, limit: chunk.count, range: range, to: &result.timestamps)
+            if kept.isEmpty { return }
+            try scratch.decoder.decodeSamples(values, count: chunk.count, keeping: kept, into: &result)
         } catch {
             throw damage(columns.path, "chunk at \(chunk.valueOffset): \(error)")
         }
-        result.trim(from: start, limit: chunk.count, to: range)
     }
 
     /// The bytes of a column whose checksum is right.

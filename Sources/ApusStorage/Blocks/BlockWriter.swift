@@ -50,13 +50,14 @@ struct BlockWriter {
         var place = ChunkPlace()
         var chunkCount = 0
         var start = 0
+        var nextHistogram = 0
         while start < samples.count {
-            let end = min(samples.count, start + chunkSamples)
-            try addChunk(
-                timestamps: samples.timestamps.span.extracting(start..<end),
-                values: samples.values.span.extracting(start..<end), place: &place)
+            var end = min(samples.count, start + chunkSamples)
+            let histograms = Self.histograms(of: samples, from: nextHistogram, before: &end)
+            try addChunk(samples, start..<end, histograms: histograms, place: &place)
             chunkCount += 1
             start = end
+            nextHistogram = histograms.upperBound
         }
         entries.append(
             SeriesEntry(symbolsEnd: symbolRuns.count, chunksEnd: chunkEntries.count, chunkCount: chunkCount))
@@ -97,15 +98,39 @@ struct BlockWriter {
 
     // MARK: Chunks
 
+    /// The numbers of the histograms of a chunk that ends before `end`, which is lowered where they are too large for one chunk.
+    private static func histograms(
+        of samples: borrowing SampleColumns, from first: Int, before end: inout Int
+    ) -> Range<Int> {
+        var next = first
+        var weight = 0
+        while next < samples.histograms.count, samples.histograms[next].position < end {
+            weight += HistogramLayout.weight(samples.histograms[next].histogram)
+            if weight > ColumnLimits.maximumPopulations, next > first {
+                end = samples.histograms[next].position
+                break
+            }
+            next += 1
+        }
+        return first..<next
+    }
+
     private mutating func addChunk(
-        timestamps: Span<Int64>, values: Span<Double>, place: inout ChunkPlace
+        _ samples: borrowing SampleColumns, _ range: Range<Int>, histograms: Range<Int>, place: inout ChunkPlace
     ) throws(FileError) {
+        let timestamps = samples.timestamps.span.extracting(range)
+        let values = samples.values.span.extracting(range)
         scratch.bytes.removeAll(keepingCapacity: true)
         encoder.appendTimestamps(timestamps, to: &scratch)
         let timestampLength = scratch.count
         let timestampOffset = try writeShared()
         scratch.bytes.removeAll(keepingCapacity: true)
-        encoder.appendValues(values, to: &scratch)
+        if histograms.isEmpty {
+            encoder.appendValues(values, to: &scratch)
+        } else {
+            encoder.appendHistograms(
+                samples.histograms[histograms], among: values, from: range.lowerBound, to: &scratch)
+        }
         let valueOffset = try write()
         let first = timestamps[0]
         let last = timestamps[timestamps.count - 1]

@@ -1,5 +1,4 @@
 import ApusBytes
-import ApusEncoding
 import ApusModel
 import Synchronization
 
@@ -82,12 +81,12 @@ extension Storage {
     ) throws(CompactionError) -> BlockFormat.IndexHeader {
         do {
             var writer = try BlockWriter(folder: folder, chunkSamples: options.blockChunkSamples)
-            var decoder = ColumnDecoder()
+            var scratch = ReadScratch()
             var columns = SampleColumns()
             for entry in series {
                 columns.removeAll()
                 try head.read(
-                    slot: entry.slot, generation: entry.generation, sequence: .max, range: range, decoder: &decoder,
+                    slot: entry.slot, generation: entry.generation, sequence: .max, range: range, scratch: &scratch,
                     into: &columns)
                 if columns.count > 0 { try writer.add(labels: entry.labels.run.span, samples: columns) }
             }
@@ -117,9 +116,7 @@ extension Storage {
         var result: [(labels: LabelSet, slot: UInt32, generation: UInt32)] = []
         head.index.withLock { index in
             for slot in index.allSeries() {
-                var writer = ByteWriter(capacity: 256)
-                index.appendLabels(of: slot, to: &writer)
-                result.append((LabelSet(uncheckedRun: writer.bytes), slot, index.generation(of: slot)))
+                result.append((index.labels.labelSet(of: slot), slot, index.generation(of: slot)))
             }
         }
         result = head.samples.withLock { samples in

@@ -1,4 +1,5 @@
 import ApusBytes
+import ApusEncoding
 import ApusModel
 import Synchronization
 
@@ -8,8 +9,21 @@ struct Appender {
     struct Series {
         var generation: UInt32 = 0
         var isLive = false
+        /// Whether the newest sample is a histogram.
+        var isHistogram = false
         var lastTimestamp = Int64.min
+        /// The bits of the newest sample, or the fingerprint of a histogram.
         var lastValue: UInt64 = 0
+    }
+
+    /// A histogram that was accepted, encoded.
+    private struct AcceptedHistogram {
+        /// Its position in `accepted`.
+        var order: Int
+        /// Its position in the batch's histograms.
+        var number: Int
+        /// Where its bytes lie in `histogramBytes`.
+        var bytes: Range<Int>
     }
 
     var log: WALWriter
@@ -24,7 +38,11 @@ struct Appender {
     var removedSeries: UInt64 = 0
     private var records = WALRecordWriter()
     private var accepted: [Int] = []
-    private var undo: [(slot: UInt32, timestamp: Int64, value: UInt64)] = []
+    private var acceptedHistograms: [AcceptedHistogram] = []
+    private var histogramBytes = ByteWriter()
+    private var undo: [(slot: UInt32, previous: Series)] = []
+    /// The series whose newest sample is a histogram.
+    private(set) var histogramSeriesCount = 0
 
     /// An appender that goes on with `log`.
     init(log: WALWriter, series: [Series], freeSlots: [UInt32], truncatedBefore: Int64) {
@@ -32,6 +50,7 @@ struct Appender {
         self.series = series
         self.freeSlots = freeSlots
         self.truncatedBefore = truncatedBefore
+        histogramSeriesCount = series.count { $0.isLive && $0.isHistogram }
     }
 
     // MARK: Series
@@ -112,6 +131,7 @@ struct Appender {
     /// Gives slots back, so that references to what they held are refused from now on.
     mutating func free(_ slots: [UInt32]) {
         for slot in slots {
+            if series[Int(slot)].isHistogram { histogramSeriesCount -= 1 }
             series[Int(slot)] = Series(generation: series[Int(slot)].generation &+ 1)
         }
         freeSlots.append(contentsOf: slots)
@@ -124,7 +144,7 @@ struct Appender {
     }
 
     private func reference(_ slot: UInt32, isNew: Bool = false) -> SeriesReference {
-        SeriesReference(rawValue: UInt64(slot) << 32 | UInt64(generation(slot)))
+        SeriesReference(slot: slot, generation: generation(slot))
     }
 
     // MARK: Samples
@@ -138,32 +158,47 @@ struct Appender {
         let hasTimestamps = !batch.timestamps.isEmpty
         precondition(batch.values.count == batch.count && (!hasTimestamps || batch.timestamps.count == batch.count))
         accept(batch, hasTimestamps: hasTimestamps, latestTime: latestTime, outcome: &outcome)
-        guard !accepted.isEmpty else { return outcome }
+        let exemplars = batch.exemplars.isEmpty ? [] : acceptedExemplars(of: batch, head: head)
+        guard !accepted.isEmpty || !exemplars.isEmpty else { return outcome }
+        records.reset()
         encode(batch, hasTimestamps: hasTimestamps)
+        encode(exemplars)
         do throws(AppendError) {
             try writeRecords()
         } catch {
-            for entry in undo.reversed() {
-                series[Int(entry.slot)].lastTimestamp = entry.timestamp
-                series[Int(entry.slot)].lastValue = entry.value
-            }
+            for entry in undo.reversed() { setNewest(of: Int(entry.slot), to: entry.previous) }
             throw error
         }
         outcome.appendedCount += accepted.count
         appendedSamples += UInt64(accepted.count)
+        publish(batch, hasTimestamps: hasTimestamps, to: head)
+        if !exemplars.isEmpty { head.add(exemplars) }
+        return outcome
+    }
+
+    /// Makes the accepted samples visible.
+    private func publish(_ batch: borrowing SampleBatch, hasTimestamps: Bool, to head: Head) {
+        guard !accepted.isEmpty else { return }
         let values = batch.values.span
         let references = batch.references.span
         let timestamps = batch.timestamps.span
         let common = batch.timestamp
+        let histograms = batch.histograms.span
         head.samples.withLock { samples in
             samples.sequence += 1
-            for position in accepted {
-                samples.append(
-                    values[position], at: hasTimestamps ? timestamps[position] : common,
-                    slot: UInt32(truncatingIfNeeded: references[position].rawValue >> 32))
+            var next = 0
+            for (order, position) in accepted.enumerated() {
+                let time = hasTimestamps ? timestamps[position] : common
+                if next < acceptedHistograms.count, acceptedHistograms[next].order == order {
+                    samples.append(
+                        histograms[acceptedHistograms[next].number].histogram, at: time,
+                        slot: references[position].slot)
+                    next += 1
+                } else {
+                    samples.append(values[position], at: time, slot: references[position].slot)
+                }
             }
         }
-        return outcome
     }
 
     /// Decides on every sample; the accepted ones become their series' newest, which `undo` can take back.
@@ -172,28 +207,53 @@ struct Appender {
     ) {
         accepted.removeAll(keepingCapacity: true)
         undo.removeAll(keepingCapacity: true)
+        acceptedHistograms.removeAll(keepingCapacity: true)
+        histogramBytes.bytes.removeAll(keepingCapacity: histogramBytes.bytes.capacity <= 1 << 20)
+        var nextHistogram = 0
+        var histogramPosition = batch.histograms.first?.position ?? .max
         for position in 0..<batch.count {
-            let reference = batch.references[position].rawValue
-            let slot = UInt32(truncatingIfNeeded: reference >> 32)
+            let reference = batch.references[position]
+            let slot = reference.slot
+            var encoded: Range<Int>?
+            var isInvalid = false
+            if position == histogramPosition {
+                encoded = encode(batch.histograms[nextHistogram].histogram)
+                isInvalid = encoded == nil
+                nextHistogram += 1
+                histogramPosition =
+                    nextHistogram < batch.histograms.count ? batch.histograms[nextHistogram].position : .max
+            }
             guard Int(slot) < series.count, series[Int(slot)].isLive,
-                series[Int(slot)].generation == UInt32(truncatingIfNeeded: reference)
+                series[Int(slot)].generation == reference.generation
             else {
                 outcome.rejections.append((position, .unknownSeries))
                 continue
             }
+            if isInvalid {
+                outcome.rejections.append((position, .invalidHistogram))
+                continue
+            }
             let timestamp = hasTimestamps ? batch.timestamps[position] : batch.timestamp
-            let value = batch.values[position].bitPattern
             let last = series[Int(slot)]
+            var newest = last
+            newest.lastTimestamp = timestamp
+            newest.isHistogram = encoded != nil
+            newest.lastValue =
+                encoded.map { WALHistogram.fingerprint(ofEncoded: histogramBytes.bytes.span.extracting($0)) }
+                ?? batch.values[position].bitPattern
             if timestamp < truncatedBefore || timestamp > latestTime {
                 outcome.rejections.append((position, .outOfBounds))
             } else if timestamp > last.lastTimestamp {
-                undo.append((slot, last.lastTimestamp, last.lastValue))
-                series[Int(slot)].lastTimestamp = timestamp
-                series[Int(slot)].lastValue = value
+                undo.append((slot, last))
+                if let encoded {
+                    acceptedHistograms.append(
+                        AcceptedHistogram(order: accepted.count, number: nextHistogram - 1, bytes: encoded))
+                }
+                setNewest(of: Int(slot), to: newest)
                 accepted.append(position)
             } else if timestamp < last.lastTimestamp {
                 outcome.rejections.append((position, .outOfOrder))
-            } else if value == last.lastValue {
+            } else if newest.lastValue == last.lastValue, newest.isHistogram == last.isHistogram {
                 outcome.appendedCount += 1
             } else {
                 outcome.rejections.append((position, .duplicateTimestamp))
@@ -201,23 +261,123 @@ struct Appender {
         }
     }
 
+    /// Encodes a histogram for the log; `nil` when it cannot be stored.
+    private mutating func encode(_ histogram: borrowing NativeHistogram) -> Range<Int>? {
+        guard HistogramLayout.isStorable(histogram) else { return nil }
+        do throws(HistogramError) { try histogram.validate() } catch { return nil }
+        let start = histogramBytes.count
+        WALHistogram.append(histogram, to: &histogramBytes)
+        return start..<histogramBytes.count
+    }
+
+    @inline(__always)
+    private mutating func setNewest(of slot: Int, to newest: Series) {
+        if series[slot].isHistogram != newest.isHistogram { histogramSeriesCount += newest.isHistogram ? 1 : -1 }
+        series[slot] = newest
+    }
+
+    // MARK: Records
+
+    /// Encodes the accepted samples; with times of their own, floats and histograms stay in order.
     private mutating func encode(_ batch: borrowing SampleBatch, hasTimestamps: Bool) {
-        records.reset()
+        guard !acceptedHistograms.isEmpty else {
+            encodeFloats(batch, accepted[...], hasTimestamps: hasTimestamps)
+            return
+        }
+        if !hasTimestamps {
+            // A series has one sample of a time: the order does not matter.
+            var floats = accepted
+            for histogram in acceptedHistograms.reversed() { floats.remove(at: histogram.order) }
+            encodeFloats(batch, floats[...], hasTimestamps: false)
+            encodeHistograms(batch, acceptedHistograms[...], hasTimestamps: false)
+            return
+        }
+        var order = 0
         var next = 0
-        while next < accepted.count {
-            let end = min(accepted.count, next + WALFormat.maximumSamplesPerRecord)
+        while order < accepted.count {
+            let end = next < acceptedHistograms.count ? acceptedHistograms[next].order : accepted.count
+            encodeFloats(batch, accepted[order..<end], hasTimestamps: true)
+            order = end
+            let first = next
+            while next < acceptedHistograms.count, acceptedHistograms[next].order == order {
+                next += 1
+                order += 1
+            }
+            encodeHistograms(batch, acceptedHistograms[first..<next], hasTimestamps: true)
+        }
+    }
+
+    private mutating func encodeFloats(
+        _ batch: borrowing SampleBatch, _ positions: ArraySlice<Int>, hasTimestamps: Bool
+    ) {
+        var next = positions.startIndex
+        while next < positions.endIndex {
+            let end = min(positions.endIndex, next + WALFormat.maximumSamplesPerRecord)
             records.beginSamples(timestamp: batch.timestamp, count: end - next, hasTimestamps: hasTimestamps)
-            for position in accepted[next..<end] {
-                let reference = batch.references[position].rawValue
+            for position in positions[next..<end] {
+                let reference = batch.references[position]
                 records.appendSample(
-                    slot: UInt32(truncatingIfNeeded: reference >> 32),
-                    generation: UInt32(truncatingIfNeeded: reference),
+                    slot: reference.slot, generation: reference.generation,
                     offset: hasTimestamps ? batch.timestamps[position] &- batch.timestamp : nil,
                     value: batch.values[position].bitPattern)
             }
             records.finish()
             next = end
         }
+    }
+
+    private mutating func encodeHistograms(
+        _ batch: borrowing SampleBatch, _ histograms: ArraySlice<AcceptedHistogram>, hasTimestamps: Bool
+    ) {
+        let bytes = histogramBytes.bytes
+        var next = histograms.startIndex
+        while next < histograms.endIndex {
+            let end = min(histograms.endIndex, next + WALFormat.maximumHistogramsPerRecord)
+            records.beginSamples(
+                .histograms, timestamp: batch.timestamp, count: end - next, hasTimestamps: hasTimestamps)
+            for histogram in histograms[next..<end] {
+                let position = accepted[histogram.order]
+                let reference = batch.references[position]
+                records.appendHistogram(
+                    slot: reference.slot, generation: reference.generation,
+                    offset: hasTimestamps ? batch.timestamps[position] &- batch.timestamp : nil,
+                    encoded: bytes.span.extracting(histogram.bytes))
+            }
+            records.finish()
+            next = end
+        }
+    }
+
+    private mutating func encode(_ exemplars: [Head.AcceptedExemplar]) {
+        var next = 0
+        while next < exemplars.count {
+            let end = min(exemplars.count, next + WALFormat.maximumExemplarsPerRecord)
+            records.beginExemplars(count: end - next)
+            for entry in exemplars[next..<end] {
+                records.appendExemplar(
+                    slot: entry.reference.slot, generation: entry.reference.generation, exemplar: entry.exemplar)
+            }
+            records.finish()
+            next = end
+        }
+    }
+
+    /// The exemplars of a batch whose series are known and which the ring takes.
+    private func acceptedExemplars(of batch: borrowing SampleBatch, head: Head) -> [Head.AcceptedExemplar] {
+        var known: [Head.AcceptedExemplar] = []
+        for entry in batch.exemplars {
+            let slot = Int(entry.reference.slot)
+            guard slot < series.count, series[slot].isLive, series[slot].generation == entry.reference.generation
+            else { continue }
+            known.append(
+                Head.AcceptedExemplar(
+                    reference: entry.reference,
+                    exemplar: StoredExemplar(
+                        labels: entry.exemplar.labels, value: entry.exemplar.value,
+                        timestamp: entry.exemplar.timestamp ?? batch.timestamp,
+                        hasOwnTime: entry.exemplar.timestamp != nil)))
+        }
+        return head.acceptable(known)
     }
 
     private mutating func writeRecords() throws(AppendError) {

@@ -3,14 +3,21 @@ import ApusEncoding
 import ApusModel
 import Synchronization
 
-/// The newest samples, in memory.
+/// The newest samples and exemplars, in memory.
 ///
-/// Two locks, so that looking series up never holds up appending to known ones; where both are needed, the index comes first. All
+/// Locks of their own for index, samples and exemplars, so that looking series up never holds up appending to known ones; where two are
+/// needed, the index comes first. All
 /// changes are made by the one holder of the appender's lock.
 final class Head: Sendable {
     let index = Mutex(HeadIndex())
     let samples = Mutex(HeadSamples())
+    let exemplars: Mutex<ExemplarRing>
     private let nextQuerier = Atomic<UInt64>(0)
+
+    /// An empty head that keeps so many exemplars.
+    init(maximumExemplars: Int) {
+        exemplars = Mutex(ExemplarRing(capacity: maximumExemplars))
+    }
 
     /// The view of one querier.
     struct View: Sendable {
@@ -33,31 +40,31 @@ final class Head: Sendable {
     }
 
     /// Appends the samples of a series that a view sees, within a range of time.
+    ///
+    /// Histograms have the hints that are stored: good for what follows the sample before.
     func read(
-        slot: UInt32, generation: UInt32, sequence: UInt64, range: ClosedRange<Int64>, decoder: inout ColumnDecoder,
+        slot: UInt32, generation: UInt32, sequence: UInt64, range: ClosedRange<Int64>, scratch: inout ReadScratch,
         into columns: inout SampleColumns
     ) throws(QueryableError) {
-        let found = samples.withLock { $0.snapshot(slot: slot, generation: generation, sequence: sequence) }
-        guard let snapshot = found, snapshot.truncatedBefore <= range.upperBound else { return }
-        let range = max(range.lowerBound, snapshot.truncatedBefore)...range.upperBound
+        scratch.open.removeAll()
+        let found = samples.withLock { samples in
+            samples.snapshot(
+                slot: slot, generation: generation, sequence: sequence, range: range, open: &scratch.open)
+        }
+        guard let snapshot = found else { return }
+        let lower = max(range.lowerBound, snapshot.truncatedBefore)
         var remaining = snapshot.visibleCount
         for chunk in snapshot.chunks {
-            if remaining <= 0 || chunk.minimumTime > range.upperBound { return }
-            let count = Int(chunk.count)
-            if chunk.maximumTime >= range.lowerBound {
-                let start = columns.count
+            if remaining <= 0 || chunk.minimumTime > range.upperBound { break }
+            if chunk.maximumTime >= lower {
                 do throws(ColumnError) {
-                    try chunk.decode(&decoder, into: &columns)
+                    try chunk.read(&scratch, limit: remaining, range: lower...range.upperBound, into: &columns)
                 } catch {
                     throw .unreadable("a chunk in memory cannot be decoded: \(error); restart Apus")
                 }
-                columns.trim(from: start, limit: remaining, to: range)
             }
-            remaining -= count
+            remaining -= Int(chunk.count)
         }
-        for position in 0..<max(0, min(remaining, snapshot.openCount)) {
-            let timestamp = snapshot.openTimestamps[position]
-            if range.contains(timestamp) { columns.append(snapshot.openValues[position], at: timestamp) }
-        }
+        columns.append(scratch.open)
     }
 }

@@ -1,14 +1,12 @@
 import ApusBytes
 import ApusModel
 
-/// The label sets of the head: symbols, flat runs of symbols by slot, the way from a label set to its slot, postings.
+/// The label sets of the head, the way from a label set to its slot, and postings.
 struct HeadIndex {
-    private(set) var symbols = SymbolTable()
+    /// What selections keep a copy of.
+    private(set) var labels = HeadLabels()
     private(set) var postings = HeadPostings()
-    /// Pairs of symbols, back to back.
-    private var runs: [UInt32] = []
-    private var runStarts: [Int] = []
-    private var runCounts: [UInt32] = []
+    private var symbols: HeadSymbols
     private var isLive: [Bool] = []
     private var generations: [UInt32] = []
     private var hashes: [UInt64] = []
@@ -21,7 +19,11 @@ struct HeadIndex {
     /// An empty index.
     init(hash: SeededHash = .perProcess) {
         self.hash = hash
+        symbols = HeadSymbols(hash: hash)
     }
+
+    /// The bytes of memory of symbols and their texts.
+    var symbolBytes: Int { symbols.memoryBytes + labels.textBytes }
 
     /// The number of slots in use or used before.
     var slotCount: Int { isLive.count }
@@ -51,43 +53,31 @@ struct HeadIndex {
     ///
     /// - Returns: `false` when the symbol table is full.
     mutating func insert(_ labels: Span<UInt8>, at slot: UInt32, generation: UInt32) -> Bool {
-        let start = runs.count
+        var run: [UInt32] = []
         var cursor = LabelCursor(labels)
         while cursor.advance() {
-            guard let name = symbols.intern(cursor.name), let value = symbols.intern(cursor.value) else {
-                runs.removeSubrange(start...)
-                return false
-            }
-            runs.append(name.index)
-            runs.append(value.index)
+            guard let name = symbols.intern(cursor.name, in: &self.labels),
+                let value = symbols.intern(cursor.value, in: &self.labels)
+            else { return false }
+            run.append(name)
+            run.append(value)
         }
         while isLive.count <= Int(slot) {
             isLive.append(false)
-            runStarts.append(0)
-            runCounts.append(0)
             hashes.append(0)
             generations.append(0)
         }
         let index = Int(slot)
         isLive[index] = true
-        runStarts[index] = start
-        runCounts[index] = UInt32(runs.count - start)
+        self.labels.setRun(of: slot, to: run)
         hashes[index] = hash.hash(labels)
         generations[index] = generation
         liveCount += 1
-        for position in stride(from: start, to: runs.count, by: 2) {
-            postings.insert(slot, name: runs[position], value: runs[position + 1])
+        for position in stride(from: 0, to: run.count, by: 2) {
+            postings.insert(slot, name: run[position], value: run[position + 1])
         }
         if liveCount * 3 > table.count * 2 { growTable() } else { enter(slot) }
         return true
-    }
-
-    /// Appends the flat run of a slot's label set.
-    func appendLabels(of slot: UInt32, to writer: inout ByteWriter) {
-        let start = runStarts[Int(slot)]
-        for position in start..<(start + Int(runCounts[Int(slot)])) {
-            writer.appendLengthPrefixed(symbols.text(of: Symbol(index: runs[position])))
-        }
     }
 
     /// An index of those series for which `isKept` holds, without what only the others needed.
@@ -96,7 +86,7 @@ struct HeadIndex {
         var writer = ByteWriter(capacity: 512)
         for slot in 0..<UInt32(slotCount) where isLive[Int(slot)] && isKept(slot) {
             writer.bytes.removeAll(keepingCapacity: true)
-            appendLabels(of: slot, to: &writer)
+            labels.appendRun(of: slot, to: &writer)
             let run = writer.bytes
             // Cannot fail: the new table holds no more texts than this one.
             _ = result.insert(run.span, at: slot, generation: generations[Int(slot)])
@@ -104,18 +94,21 @@ struct HeadIndex {
         return result
     }
 
-    private func isRun(of slot: UInt32, equalTo labels: Span<UInt8>) -> Bool {
-        var position = runStarts[Int(slot)]
-        let end = position + Int(runCounts[Int(slot)])
-        var cursor = LabelCursor(labels)
-        while cursor.advance() {
-            guard position < end,
-                equalBytes(symbols.text(of: Symbol(index: runs[position])), cursor.name),
-                equalBytes(symbols.text(of: Symbol(index: runs[position + 1])), cursor.value)
-            else { return false }
-            position += 2
+    private func isRun(of slot: UInt32, equalTo wanted: Span<UInt8>) -> Bool {
+        var cursor = LabelCursor(wanted)
+        var isEqual = true
+        labels.forEachPair(of: slot) { name, value in
+            guard isEqual, cursor.advance() else {
+                isEqual = false
+                return
+            }
+            let wantedName = cursor.name
+            let wantedValue = cursor.value
+            isEqual =
+                labels.withText(of: name) { equalBytes($0, wantedName) }
+                && labels.withText(of: value) { equalBytes($0, wantedValue) }
         }
-        return position == end
+        return isEqual && !cursor.advance()
     }
 
     private mutating func enter(_ slot: UInt32) {
@@ -134,8 +127,28 @@ struct HeadIndex {
 extension HeadIndex: PostingsSource {
     var seriesBound: Int { slotCount }
 
+    // A list is there as it is: looking into it is cheap, whatever its length.
+    var longestListPerCandidate: Int { 64 }
+
     func allSeries() -> [UInt32] {
         (0..<UInt32(slotCount)).filter { isLive[Int($0)] }
+    }
+
+    func count(name: String, values: [String]) -> Int {
+        guard let name = symbol(of: name) else { return 0 }
+        return values.reduce(0) { sum, value in
+            sum + (symbol(of: value).map { postings.count(name: name, value: $0) } ?? 0)
+        }
+    }
+
+    func isLarger(name: String, than limit: Int) -> Bool {
+        guard let name = symbol(of: name), let numbers = postings.listsByName[name] else { return false }
+        var size = 0
+        for number in numbers {
+            size += postings.lists[Int(number)].count + Postings.valueCost
+            if size > limit { return true }
+        }
+        return false
     }
 
     func series(name: String, values: [String]) -> [UInt32] {
@@ -154,24 +167,33 @@ extension HeadIndex: PostingsSource {
         return union.list()
     }
 
-    /// Calls `body` with every label name and the lists of its values.
-    func forEachName(_ body: (Span<UInt8>, [[UInt32]]) -> Void) {
-        for (name, numbers) in postings.listsByName {
-            body(symbols.text(of: Symbol(index: name)), numbers.map { postings.lists[Int($0)] })
+    func filter(_ candidates: [UInt32], name: String, where isSelected: (Span<UInt8>) -> Bool) -> [UInt32] {
+        let isEmptySelected = isSelected([UInt8]().span)
+        guard let name = symbol(of: name) else { return isEmptySelected ? candidates : [] }
+        var memory = ValueMemory()
+        return candidates.filter { slot in
+            guard let value = labels.value(of: name, in: slot) else { return isEmptySelected }
+            return memory.answer(for: value) { labels.withText(of: value, isSelected) }
         }
+    }
+
+    /// Calls `body` with every label name and the numbers of the lists of its values.
+    func forEachName(_ body: (_ name: UInt32, _ lists: [UInt32]) -> Void) {
+        for (name, numbers) in postings.listsByName { body(name, numbers) }
     }
 
     /// Calls `body` with every value of a label and the slots that have it.
     func forEachValue(of name: String, _ body: (Span<UInt8>, [UInt32]) -> Void) {
         guard let name = symbol(of: name), let numbers = postings.listsByName[name] else { return }
         for number in numbers {
-            let value = Symbol(index: UInt32(truncatingIfNeeded: postings.pairs[Int(number)]))
-            body(symbols.text(of: value), postings.lists[Int(number)])
+            let value = UInt32(truncatingIfNeeded: postings.pairs[Int(number)])
+            labels.withText(of: value) { body($0, postings.lists[Int(number)]) }
         }
     }
 
-    private func symbol(of text: String) -> UInt32? {
-        let bytes = Array(text.utf8)
-        return symbols.find(bytes.span)?.index
+    /// The symbol of a text, `nil` when no label has it.
+    func symbol(of text: String) -> UInt32? {
+        var text = text
+        return text.withUTF8 { symbols.find(unsafe $0.span, in: labels) }
     }
 }

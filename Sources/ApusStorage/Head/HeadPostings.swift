@@ -45,6 +45,12 @@ struct HeadPostings {
         return found == 0 ? [] : lists[Int(found - 1)]
     }
 
+    /// The number of slots of a pair.
+    func count(name: UInt32, value: UInt32) -> Int {
+        let found = table[place(of: UInt64(name) << 32 | UInt64(value))]
+        return found == 0 ? 0 : lists[Int(found - 1)].count
+    }
+
     private func place(of pair: UInt64) -> Int {
         let mask = table.count - 1
         var place = Self.start(of: pair) & mask

@@ -6,8 +6,12 @@ import ApusModel
 struct HeadSamples {
     /// The samples that a series holds unencoded.
     static let openCapacity = 32
-    /// So many sealed buffers are encoded again as one chunk, which is smaller.
+    /// The same of a series with histograms, each of which takes the memory of many samples.
+    static let openHistogramCapacity = 8
+    /// So many sealed chunks of one size are encoded again as one, which is smaller, up to `chunkCapacity` samples.
     static let buffersPerChunk = 4
+    /// The most samples of a sealed chunk.
+    static let chunkCapacity = 128
     private static let slotsPerPage = 128
 
     private struct Series {
@@ -18,15 +22,21 @@ struct HeadSamples {
         var dropped: UInt32 = 0
         var openCount: UInt32 = 0
         var newestVersion = -1
+        /// The time of the newest sample; `Int64.min` when there was none.
+        var lastTime = Int64.min
         var isLive = false
         /// Made since the last truncation: may still be without samples.
         var isFresh = false
+        /// A bit for each open sample that is a histogram: its value is the number in `histograms`.
+        var openHistograms: UInt32 = 0
     }
 
     private var series: [Series] = []
     private var sealed: [[SealedChunk]] = []
     private var timestampPages: [[Int64]] = []
     private var valuePages: [[Double]] = []
+    /// The open samples that are histograms.
+    private var histograms = HistogramPool()
     private var encoder = ColumnEncoder()
     private var decoder = ColumnDecoder()
     private var writer = ByteWriter()
@@ -52,6 +62,7 @@ struct HeadSamples {
         }
         chunkCount -= sealed[Int(slot)].count
         sealed[Int(slot)] = []
+        releaseHistograms(Int(slot))
         series[Int(slot)] = Series(generation: generation, isLive: true, isFresh: true)
     }
 
@@ -60,11 +71,33 @@ struct HeadSamples {
         guard Int(slot) < series.count else { return }
         chunkCount -= sealed[Int(slot)].count
         sealed[Int(slot)] = []
+        releaseHistograms(Int(slot))
         series[Int(slot)] = Series()
     }
 
     /// Appends a sample that is newer than all of its series.
+    @inline(__always)
     mutating func append(_ value: Double, at timestamp: Int64, slot: UInt32) {
+        let openCount = place(value, at: timestamp, slot: slot)
+        if openCount == Self.openCapacity { seal(Int(slot)) }
+    }
+
+    /// Appends a histogram that is newer than all samples of its series.
+    ///
+    /// Its hint is found anew, for only what was stored before it counts.
+    mutating func append(_ histogram: NativeHistogram, at timestamp: Int64, slot: UInt32) {
+        let index = Int(slot)
+        let bit = series[index].openCount
+        let previous = openHistogram(index, at: Int(bit) - 1)
+        let number = histograms.insert(histogram, after: previous)
+        let openCount = place(Double(bitPattern: UInt64(number)), at: timestamp, slot: slot)
+        series[index].openHistograms |= 1 << bit
+        if openCount >= Self.openHistogramCapacity { seal(index) }
+    }
+
+    /// Puts a sample behind the others of an open buffer, which has room, and gives their number.
+    @inline(__always)
+    private mutating func place(_ value: Double, at timestamp: Int64, slot: UInt32) -> Int {
         let index = Int(slot)
         let page = index / Self.slotsPerPage
         while timestampPages.count <= page {
@@ -78,62 +111,113 @@ struct HeadSamples {
         valuePages[page][position] = value
         entry.total &+= 1
         entry.openCount += 1
+        entry.lastTime = timestamp
         series[index] = entry
         minimumTime = min(minimumTime, timestamp)
         maximumTime = max(maximumTime, timestamp)
-        if entry.openCount == UInt32(Self.openCapacity) { seal(index) }
+        return Int(entry.openCount)
     }
 
-    /// What one read of a series takes while the lock is held.
+    /// The number in `histograms` of an open sample, `nil` when it is a float or not there.
+    private func openHistogram(_ index: Int, at position: Int) -> UInt32? {
+        guard position >= 0, series[index].openHistograms & (1 << UInt32(position)) != 0 else { return nil }
+        let value = valuePages[index / Self.slotsPerPage][
+            (index % Self.slotsPerPage) * Self.openCapacity + position]
+        return UInt32(truncatingIfNeeded: value.bitPattern)
+    }
+
+    /// Appends the open samples at some positions to columns.
+    private func copyOpen(_ positions: Range<Int>, of index: Int, to columns: inout SampleColumns) {
+        let page = index / Self.slotsPerPage
+        let start = (index % Self.slotsPerPage) * Self.openCapacity
+        let range = (start + positions.lowerBound)..<(start + positions.upperBound)
+        let mask = series[index].openHistograms
+        if mask == 0 {
+            columns.timestamps.append(contentsOf: timestampPages[page][range])
+            columns.values.append(contentsOf: valuePages[page][range])
+            return
+        }
+        for position in positions {
+            let timestamp = timestampPages[page][start + position]
+            if let number = openHistogram(index, at: position) {
+                columns.append(histograms[number], at: timestamp)
+            } else {
+                columns.append(valuePages[page][start + position], at: timestamp)
+            }
+        }
+    }
+
+    /// Forgets the histograms of an open buffer that is emptied.
+    private mutating func releaseHistograms(_ index: Int) {
+        guard series[index].openHistograms != 0 else { return }
+        for position in 0..<Int(series[index].openCount) {
+            if let number = openHistogram(index, at: position) { histograms.remove(number) }
+        }
+        series[index].openHistograms = 0
+    }
+
+    /// What one read of a series takes while the lock is held, beside the samples of its open buffer.
     struct Snapshot {
+        /// The sealed chunks, or none when all of them are too old.
         var chunks: [SealedChunk] = []
+        /// The samples visible in them.
+        var visibleCount = 0
         /// Samples before this are not part of the head.
         var truncatedBefore = Int64.min
-        /// The samples visible in `chunks` and then in the open buffer.
-        var visibleCount = 0
-        var openCount = 0
-        var openTimestamps = InlineArray<32, Int64>(repeating: 0)
-        var openValues = InlineArray<32, Double>(repeating: 0)
     }
 
     /// The samples of a series that a querier opened at `sequence` sees; `nil` when the series left the head.
-    func snapshot(slot: UInt32, generation: UInt32, sequence: UInt64) -> Snapshot? {
+    ///
+    /// - Parameter open: takes the samples of the open buffer that are visible and in the range.
+    func snapshot(
+        slot: UInt32, generation: UInt32, sequence: UInt64, range: ClosedRange<Int64>, open: inout SampleColumns
+    ) -> Snapshot? {
         let index = Int(slot)
-        guard index < series.count, series[index].isLive, series[index].generation == generation else { return nil }
+        guard index < series.count else { return nil }
         let entry = series[index]
-        let visible = visibility.visibleTotal(at: sequence, total: entry.total, newest: entry.newestVersion)
-        var snapshot = Snapshot()
+        guard entry.isLive, entry.generation == generation, truncatedBefore <= range.upperBound,
+            entry.lastTime >= range.lowerBound
+        else { return nil }
+        let lower = max(range.lowerBound, truncatedBefore)
+        let total = visibility.visibleTotal(at: sequence, total: entry.total, newest: entry.newestVersion)
         // Samples that were dropped and not visible cannot be: dropping waits for queriers that would miss them.
-        snapshot.visibleCount = max(0, Int(Int32(truncatingIfNeeded: visible &- entry.dropped)))
-        snapshot.chunks = sealed[index]
-        snapshot.truncatedBefore = truncatedBefore
-        snapshot.openCount = Int(entry.openCount)
-        if entry.openCount > 0 {
-            let page = index / Self.slotsPerPage
+        let visible = max(0, Int(Int32(truncatingIfNeeded: total &- entry.dropped)))
+        let sealedCount = Int(entry.total &- entry.dropped &- entry.openCount)
+        var snapshot = Snapshot(visibleCount: min(visible, sealedCount), truncatedBefore: truncatedBefore)
+        if sealedCount > 0, let last = sealed[index].last, last.maximumTime >= lower {
+            snapshot.chunks = sealed[index]
+        }
+        if entry.openCount > 0, visible > sealedCount {
             let start = (index % Self.slotsPerPage) * Self.openCapacity
-            for position in 0..<Int(entry.openCount) {
-                snapshot.openTimestamps[position] = timestampPages[page][start + position]
-                snapshot.openValues[position] = valuePages[page][start + position]
+            let times = timestampPages[index / Self.slotsPerPage]
+            var first = 0
+            var end = min(visible - sealedCount, Int(entry.openCount))
+            while end > 0, times[start + end - 1] > range.upperBound { end -= 1 }
+            if end > 0, times[start] < lower {
+                first = end
+                while times[start + first - 1] >= lower { first -= 1 }
             }
+            if first < end { copyOpen(first..<end, of: index, to: &open) }
         }
         return snapshot
     }
 
     /// Whether a series has samples in a range of time, and its generation.
+    @inline(__always)
     func generation(of slot: UInt32, ifOverlapping range: ClosedRange<Int64>) -> UInt32? {
         let index = Int(slot)
-        guard index < series.count, series[index].isLive, let first = firstTime(index), let last = lastTime(index),
-            max(first, truncatedBefore) <= range.upperBound, last >= max(range.lowerBound, truncatedBefore)
+        guard index < series.count, series[index].isLive, series[index].lastTime > .min,
+            series[index].lastTime >= max(range.lowerBound, truncatedBefore), truncatedBefore <= range.upperBound
         else { return nil }
+        if maximumTime > range.upperBound {
+            guard let first = firstTime(index), first <= range.upperBound else { return nil }
+        }
         return series[index].generation
     }
 
-    /// The newest sample of a series.
-    func last(of slot: UInt32) -> (timestamp: Int64, value: Double)? {
-        let index = Int(slot)
-        guard index < series.count, series[index].openCount > 0 else { return nil }
-        let position = (index % Self.slotsPerPage) * Self.openCapacity + Int(series[index].openCount) - 1
-        return (timestampPages[index / Self.slotsPerPage][position], valuePages[index / Self.slotsPerPage][position])
+    /// The time of the newest open sample of a series.
+    private func lastOpenTime(_ index: Int) -> Int64? {
+        series[index].openCount > 0 ? series[index].lastTime : nil
     }
 
     /// Removes what is older than `time`: whole chunks and buffers at once, the rest of a chunk with the chunk.
@@ -150,9 +234,8 @@ struct HeadSamples {
                 chunkCount -= keptFrom
                 sealed[index] = Array(sealed[index][keptFrom...])
             }
-            if sealed[index].isEmpty, series[index].openCount > 0, let last = last(of: UInt32(index)),
-                last.timestamp < time
-            {
+            if sealed[index].isEmpty, let last = lastOpenTime(index), last < time {
+                releaseHistograms(index)
                 series[index].dropped &+= series[index].openCount
                 series[index].openCount = 0
             }
@@ -194,37 +277,32 @@ struct HeadSamples {
         return merged.timestamps.first { $0 >= time } ?? time
     }
 
-    private func lastTime(_ index: Int) -> Int64? {
-        last(of: UInt32(index))?.timestamp ?? sealed[index].last?.maximumTime
-    }
-
-    /// Encodes the open buffer of a series; every fourth time with the three before it.
+    /// Encodes the open buffer of a series, with the chunks before it that have reached the same size.
     private mutating func seal(_ index: Int) {
-        let page = index / Self.slotsPerPage
-        let start = (index % Self.slotsPerPage) * Self.openCapacity
-        let range = start..<(start + Self.openCapacity)
-        let small = sealed[index].suffix(Self.buffersPerChunk - 1).filter { $0.count == Int32(Self.openCapacity) }
+        let openCount = Int(series[index].openCount)
+        var first = sealed[index].count
+        var size = openCount
+        while size * Self.buffersPerChunk <= Self.chunkCapacity, first >= Self.buffersPerChunk - 1,
+            sealed[index][(first - Self.buffersPerChunk + 1)..<first].allSatisfy({ $0.count == Int32(size) })
+        {
+            first -= Self.buffersPerChunk - 1
+            size *= Self.buffersPerChunk
+        }
         merged.removeAll()
-        if small.count == Self.buffersPerChunk - 1 {
-            do throws(ColumnError) {
-                for chunk in small { try chunk.decode(&decoder, into: &merged) }
-            } catch {
-                // Memory that was encoded here reads back; if it ever did not, the small chunks stay as they are.
-                merged.removeAll()
-            }
+        do throws(ColumnError) {
+            for chunk in sealed[index][first...] { try chunk.decode(&decoder, into: &merged) }
+        } catch {
+            // Memory that was encoded here reads back; if it ever did not, the small chunks stay as they are.
+            merged.removeAll()
+            first = sealed[index].count
         }
-        let isMerged = merged.count > 0
-        merged.timestamps.append(contentsOf: timestampPages[page][range])
-        merged.values.append(contentsOf: valuePages[page][range])
-        let timestamps = merged.timestamps
-        let values = merged.values
-        let chunk = SealedChunk(timestamps: timestamps.span, values: values.span, encoder: &encoder, writer: &writer)
-        if isMerged {
-            sealed[index].removeLast(Self.buffersPerChunk - 1)
-            chunkCount -= Self.buffersPerChunk - 1
-        }
+        copyOpen(0..<openCount, of: index, to: &merged)
+        let chunk = SealedChunk(merged, encoder: &encoder, writer: &writer)
+        chunkCount -= sealed[index].count - first
+        sealed[index].removeSubrange(first...)
         sealed[index].append(chunk)
         chunkCount += 1
+        releaseHistograms(index)
         series[index].openCount = 0
     }
 

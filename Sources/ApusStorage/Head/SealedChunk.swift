@@ -12,16 +12,20 @@ struct SealedChunk: Sendable {
     private let bytes: [UInt8]
 
     /// Encodes samples, at least one.
-    init(timestamps: Span<Int64>, values: Span<Double>, encoder: inout ColumnEncoder, writer: inout ByteWriter) {
+    init(_ samples: borrowing SampleColumns, encoder: inout ColumnEncoder, writer: inout ByteWriter) {
         writer.bytes.removeAll(keepingCapacity: true)
-        encoder.appendTimestamps(timestamps, to: &writer)
+        encoder.appendTimestamps(samples.timestamps.span, to: &writer)
         timestampLength = Int32(writer.count)
-        encoder.appendValues(values, to: &writer)
+        if samples.histograms.isEmpty {
+            encoder.appendValues(samples.values.span, to: &writer)
+        } else {
+            encoder.appendHistograms(samples.histograms[...], among: samples.values.span, from: 0, to: &writer)
+        }
         // A copy of the exact length: the writer's buffer has room to spare.
         bytes = unsafe writer.bytes.withUnsafeBufferPointer { unsafe Array($0) }
-        minimumTime = timestamps[0]
-        maximumTime = timestamps[timestamps.count - 1]
-        count = Int32(timestamps.count)
+        minimumTime = samples.timestamps[0]
+        maximumTime = samples.timestamps[samples.count - 1]
+        count = Int32(samples.count)
     }
 
     /// Appends all samples.
@@ -29,6 +33,20 @@ struct SealedChunk: Sendable {
         let all = unsafe bytes.span.bytes
         let split = Int(timestampLength)
         try decoder.decodeTimestamps(all.extracting(0..<split), count: Int(count), into: &columns.timestamps)
-        try decoder.decodeValues(all.extracting(split..<all.byteCount), count: Int(count), into: &columns.values)
+        try decoder.decodeSamples(
+            all.extracting(split..<all.byteCount), count: Int(count), keeping: 0..<Int(count), into: &columns)
+    }
+
+    /// Appends the first `limit` samples, as far as they lie in a range of time.
+    func read(
+        _ scratch: inout ReadScratch, limit: Int, range: ClosedRange<Int64>, into columns: inout SampleColumns
+    ) throws(ColumnError) {
+        let all = unsafe bytes.span.bytes
+        let split = Int(timestampLength)
+        let kept = try scratch.appendTimestamps(
+            all.extracting(0..<split), count: Int(count), limit: limit, range: range, to: &columns.timestamps)
+        guard !kept.isEmpty else { return }
+        try scratch.decoder.decodeSamples(
+            all.extracting(split..<all.byteCount), count: Int(count), keeping: kept, into: &columns)
     }
 }

@@ -25,135 +25,159 @@ final class StorageQuerier: Querier {
     }
 
     func select(_ matchers: [Matcher]) throws(QueryableError) -> any SeriesSelection {
-        let compiled = try compile(matchers)
+        let compiled = try CompiledMatcher.compile(matchers)
         try demandReadable()
-        var builder = StorageSelection.Builder()
+        var sources: [[StorageSelection.Part]] = []
         for (position, block) in blocks.enumerated() {
-            var labels = ByteWriter(capacity: 512)
-            for number in try block.series(matching: compiled) {
-                labels.bytes.removeAll(keepingCapacity: true)
-                try block.appendLabels(of: number, to: &labels)
-                let run = labels.bytes
-                builder.add(labels: run.span, source: .block(position), number: number, generation: 0)
-            }
+            let numbers = try block.series(matching: compiled)
+            if numbers.isEmpty { continue }
+            sources.append(
+                numbers.map { StorageSelection.Part(block: Int32(position), number: $0, generation: 0) })
         }
-        try selectInHead(compiled, &builder)
-        return StorageSelection(querier: self, builder: builder)
+        let (inHead, headLabels) = try selectInHead(compiled)
+        if !inHead.isEmpty { sources.append(inHead) }
+        guard sources.count > 1 else {
+            let parts = sources.first ?? []
+            for part in parts where part.block >= 0 { try blocks[Int(part.block)].checkLabels(of: part.number) }
+            return StorageSelection(querier: self, headLabels: headLabels, parts: parts, firsts: [])
+        }
+        var joiner = SeriesJoiner()
+        var run = ByteWriter(capacity: 512)
+        for part in sources.joined() {
+            run.bytes.removeAll(keepingCapacity: true)
+            if part.block >= 0 {
+                try blocks[Int(part.block)].appendLabels(of: part.number, to: &run)
+            } else {
+                headLabels.appendRun(of: part.number, to: &run)
+            }
+            joiner.add(labels: run.bytes.span, part)
+        }
+        return StorageSelection(
+            querier: self, headLabels: headLabels, parts: joiner.parts, firsts: joiner.firsts)
     }
 
     func labelNames(matching selectors: [[Matcher]]) throws(QueryableError) -> [String] {
-        var texts = SymbolTable()
-        let compiled = try compile(selectors)
+        var names = Set<String>()
+        let compiled = try CompiledMatcher.compile(selectors)
         try demandReadable()
         for block in blocks {
             if compiled.isEmpty {
-                try block.forEachName { _ = texts.intern($0) }
+                try block.forEachName { names.insert(String(copying: $0)) }
                 continue
             }
-            var labels = ByteWriter()
-            for number in try series(of: block, matching: compiled) {
-                labels.bytes.removeAll(keepingCapacity: true)
-                try block.appendLabels(of: number, to: &labels)
-                let run = labels.bytes
-                var cursor = LabelCursor(run.span)
-                while cursor.advance() { _ = texts.intern(cursor.name) }
+            var symbols = Set<UInt32>()
+            for number in try block.series(matchingAny: compiled) {
+                _ = try block.forEachPair(of: number) { name, _ -> Bool? in
+                    symbols.insert(name)
+                    return nil
+                }
             }
+            for symbol in symbols { names.insert(String(copying: try block.text(of: symbol))) }
         }
-        try head.index.withLock { index throws(QueryableError) in
-            let selected = try overlappingSlots(in: index, matching: compiled)
-            if selected.isEmpty { return }
-            index.forEachName { name, lists in
-                if lists.contains(where: { !Postings.intersection($0, selected).isEmpty }) { _ = texts.intern(name) }
+        try withHeadIndex { index throws(QueryableError) in
+            guard !compiled.isEmpty else {
+                head.samples.withLock { samples in
+                    index.forEachName { name, lists in
+                        let isThere = lists.contains { number in
+                            index.postings.lists[Int(number)].contains {
+                                samples.generation(of: $0, ifOverlapping: range) != nil
+                            }
+                        }
+                        if isThere { names.insert(index.labels.text(of: name)) }
+                    }
+                }
+                return
             }
+            var symbols = Set<UInt32>()
+            for slot in try overlappingSlots(in: index, matching: compiled) {
+                index.labels.forEachPair(of: slot) { name, _ in symbols.insert(name) }
+            }
+            for symbol in symbols { names.insert(index.labels.text(of: symbol)) }
         }
-        return sortedTexts(texts)
+        return sorted(names)
     }
 
     func labelValues(of name: String, matching selectors: [[Matcher]]) throws(QueryableError) -> [String] {
-        var texts = SymbolTable()
-        let compiled = try compile(selectors)
+        var values = Set<String>()
+        let compiled = try CompiledMatcher.compile(selectors)
         try demandReadable()
         for block in blocks {
             if compiled.isEmpty {
-                try block.forEachValue(of: name) { value, _ in _ = texts.intern(value) }
+                try block.forEachValue(of: name) { _, text, _ in values.insert(String(copying: text)) }
                 continue
             }
-            let selected = try series(of: block, matching: compiled)
-            if selected.isEmpty { continue }
-            var labels = ByteWriter()
-            let wanted = Array(name.utf8)
-            for number in selected {
-                labels.bytes.removeAll(keepingCapacity: true)
-                try block.appendLabels(of: number, to: &labels)
-                let run = labels.bytes
-                var cursor = LabelCursor(run.span)
-                while cursor.advance() {
-                    if equalBytes(cursor.name, wanted.span) { _ = texts.intern(cursor.value) }
+            guard let wanted = try block.symbol(of: name) else { continue }
+            var symbols = Set<UInt32>()
+            for number in try block.series(matchingAny: compiled) {
+                if let value = try block.forEachPair(of: number, { $0 == wanted ? $1 : nil }) { symbols.insert(value) }
+            }
+            for symbol in symbols { values.insert(String(copying: try block.text(of: symbol))) }
+        }
+        try withHeadIndex { index throws(QueryableError) in
+            guard !compiled.isEmpty else {
+                head.samples.withLock { samples in
+                    index.forEachValue(of: name) { value, slots in
+                        let isThere = slots.contains { samples.generation(of: $0, ifOverlapping: range) != nil }
+                        if isThere { values.insert(String(copying: value)) }
+                    }
                 }
+                return
             }
-        }
-        try head.index.withLock { index throws(QueryableError) in
-            let selected = try overlappingSlots(in: index, matching: compiled)
-            if selected.isEmpty { return }
-            index.forEachValue(of: name) { value, list in
-                if !Postings.intersection(list, selected).isEmpty { _ = texts.intern(value) }
+            guard let wanted = index.symbol(of: name) else { return }
+            var symbols = Set<UInt32>()
+            for slot in try overlappingSlots(in: index, matching: compiled) {
+                if let value = index.labels.value(of: wanted, in: slot) { symbols.insert(value) }
             }
+            for symbol in symbols { values.insert(index.labels.text(of: symbol)) }
         }
-        return sortedTexts(texts)
+        return sorted(values)
     }
 
     // MARK: Parts
 
+    /// The series of the head, and where their labels are; nothing when the head has no samples in the range.
     private func selectInHead(
-        _ matchers: [CompiledMatcher], _ builder: inout StorageSelection.Builder
-    ) throws(QueryableError) {
-        var candidates: [(slot: UInt32, generation: UInt32, labelsEnd: Int)] = []
-        var labels = ByteWriter()
-        try head.index.withLock { index throws(QueryableError) in
-            for slot in try index.series(matching: matchers) {
-                index.appendLabels(of: slot, to: &labels)
-                candidates.append((slot, index.generation(of: slot), labels.count))
-            }
-        }
-        // In slices, so that appending waits for microseconds only.
-        var start = 0
-        var labelsStart = 0
-        let runs = labels.bytes
-        while start < candidates.count {
-            let slice = candidates[start..<min(candidates.count, start + 1_024)]
-            let isSelected = head.samples.withLock { samples in
-                slice.map { samples.generation(of: $0.slot, ifOverlapping: range) == $0.generation }
-            }
-            for (candidate, isSelected) in zip(slice, isSelected) {
-                if isSelected {
-                    builder.add(
-                        labels: runs.span.extracting(labelsStart..<candidate.labelsEnd), source: .head,
-                        number: candidate.slot, generation: candidate.generation)
+        _ matchers: [CompiledMatcher]
+    ) throws(QueryableError) -> ([StorageSelection.Part], HeadLabels) {
+        var parts: [StorageSelection.Part] = []
+        var labels = HeadLabels()
+        try withHeadIndex { index throws(QueryableError) in
+            labels = index.labels
+            let slots = try index.series(matching: matchers)
+            parts.reserveCapacity(slots.count)
+            // In slices, so that appending waits for microseconds only.
+            var start = 0
+            while start < slots.count {
+                let end = min(slots.count, start + 4_096)
+                head.samples.withLock { samples in
+                    for slot in slots[start..<end] {
+                        guard let generation = samples.generation(of: slot, ifOverlapping: range),
+                            generation == index.generation(of: slot)
+                        else { continue }
+                        parts.append(StorageSelection.Part(block: -1, number: slot, generation: generation))
+                    }
                 }
-                labelsStart = candidate.labelsEnd
+                start = end
             }
-            start = slice.endIndex
         }
+        return (parts, labels)
     }
 
-    private func series(of block: Block, matching selectors: [[CompiledMatcher]]) throws(QueryableError) -> [UInt32] {
-        var all = Set<UInt32>()
-        for matchers in selectors { all.formUnion(try block.series(matching: matchers)) }
-        return all.sorted()
+    /// Calls `body` with the head's index, if the head has samples in the range.
+    private func withHeadIndex(
+        _ body: (borrowing HeadIndex) throws(QueryableError) -> Void
+    ) throws(QueryableError) {
+        let isInHead = head.samples.withLock { samples in
+            samples.minimumTime <= range.upperBound && samples.maximumTime >= range.lowerBound
+        }
+        if isInHead { try head.index.withLock { index throws(QueryableError) in try body(index) } }
     }
 
     /// The slots of series in the view's range that any of the selectors selects, ascending.
     private func overlappingSlots(
         in index: borrowing HeadIndex, matching selectors: [[CompiledMatcher]]
     ) throws(QueryableError) -> [UInt32] {
-        var slots: [UInt32] = []
-        if selectors.isEmpty {
-            slots = index.allSeries()
-        } else {
-            var all = Set<UInt32>()
-            for matchers in selectors { all.formUnion(try index.series(matching: matchers)) }
-            slots = all.sorted()
-        }
+        let slots = try index.series(matchingAny: selectors)
         return head.samples.withLock { samples in
             slots.filter { samples.generation(of: $0, ifOverlapping: range) != nil }
         }
@@ -165,26 +189,7 @@ final class StorageQuerier: Querier {
             "block \(block.folder) is damaged: \(block.reason); restore it from a backup or remove its folder")
     }
 
-    private func compile(_ selectors: [[Matcher]]) throws(QueryableError) -> [[CompiledMatcher]] {
-        var result: [[CompiledMatcher]] = []
-        for matchers in selectors { result.append(try compile(matchers)) }
-        return result
-    }
-
-    private func compile(_ matchers: [Matcher]) throws(QueryableError) -> [CompiledMatcher] {
-        var result: [CompiledMatcher] = []
-        for matcher in matchers {
-            do throws(RegexError) {
-                result.append(try CompiledMatcher(matcher))
-            } catch {
-                throw .invalidPattern(matcher: matcher.description, reason: error.reason)
-            }
-        }
-        return result
-    }
-
-    private func sortedTexts(_ texts: SymbolTable) -> [String] {
-        (0..<UInt32(texts.count)).map { String(copying: texts.text(of: Symbol(index: $0))) }
-            .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    private func sorted(_ texts: Set<String>) -> [String] {
+        texts.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 }

@@ -1,90 +1,100 @@
 import ApusBytes
-import ApusEncoding
 import ApusModel
+import Synchronization
 
 /// Selected series with the places where their samples lie: blocks in order of time, then the head.
 final class StorageSelection: SeriesSelection {
     /// Where a part of a series lies.
-    enum Source {
-        case block(Int)
-        case head
-    }
-
-    fileprivate struct Part {
+    struct Part {
         /// The block's position, or -1 for the head.
         var block: Int32
+        /// The number in the block, or the slot in the head.
         var number: UInt32
         var generation: UInt32
         /// The position of the series' next part, or -1.
-        var next: Int32
-    }
-
-    /// Joins the parts of a series by its label set.
-    struct Builder {
-        fileprivate var labels = SymbolTable()
-        fileprivate var parts: [Part] = []
-        /// The first and last part of each series.
-        fileprivate var ends: [(first: Int32, last: Int32)] = []
-
-        /// Adds a part; those of one series come in order of time.
-        mutating func add(labels run: Span<UInt8>, source: Source, number: UInt32, generation: UInt32) {
-            // No more series than symbols exist: a selection that large does not fit the memory either.
-            guard let symbol = labels.intern(run) else { return }
-            let part = Int32(parts.count)
-            let block: Int32 = if case .block(let position) = source { Int32(position) } else { -1 }
-            parts.append(Part(block: block, number: number, generation: generation, next: -1))
-            let series = Int(symbol.index)
-            if series == ends.count {
-                ends.append((part, part))
-            } else {
-                parts[Int(ends[series].last)].next = part
-                ends[series].last = part
-            }
-        }
+        var next: Int32 = -1
     }
 
     private let querier: StorageQuerier
-    private let labels: SymbolTable
+    /// Shares its memory with the head's index.
+    private let headLabels: HeadLabels
     private let parts: [Part]
+    /// The first part of each series; empty when every part is a series.
     private let firsts: [Int32]
+    /// Memory for threads that read, while none does.
+    private let scratches = Mutex<[ReadScratch]>([])
 
-    /// What `builder` holds; keeps the querier open.
-    init(querier: StorageQuerier, builder: consuming Builder) {
+    /// The series of one source, each a part, or joined by `joiner`; keeps the querier open.
+    init(querier: StorageQuerier, headLabels: HeadLabels, parts: [Part], firsts: [Int32]) {
         self.querier = querier
-        labels = builder.labels
-        parts = builder.parts
-        firsts = builder.ends.map(\.first)
+        self.headLabels = headLabels
+        self.parts = parts
+        self.firsts = firsts
     }
 
-    var count: Int { firsts.count }
+    var count: Int { firsts.isEmpty ? parts.count : firsts.count }
 
     func labels(at index: Int) -> LabelSet {
-        let labels = labels
-        let run = labels.text(of: Symbol(index: UInt32(index)))
-        return unsafe run.withUnsafeBufferPointer { unsafe LabelSet(uncheckedRun: Array($0)) }
+        let part = parts[firsts.isEmpty ? index : Int(firsts[index])]
+        guard part.block >= 0 else { return headLabels.labelSet(of: part.number) }
+        // Selecting has read these labels already: they were well-formed.
+        return (try? querier.blocks[Int(part.block)].labelSet(of: part.number)) ?? .empty
     }
 
     func read(
         _ index: Int, from start: Int64, through end: Int64, into columns: inout SampleColumns
     ) throws(QueryableError) {
         guard start <= end else { return }
-        let range = start...end
-        var decoder = ColumnDecoder()
+        var scratch = scratches.withLock { $0.popLast() } ?? ReadScratch()
+        defer { scratches.withLock { $0.append(scratch) } }
         let beginning = columns.count
-        var next = firsts[index]
+        let firstHistogram = columns.histograms.count
+        var next = firsts.isEmpty ? Int32(index) : firsts[index]
         while next >= 0 {
             let part = parts[Int(next)]
             let middle = columns.count
             if part.block >= 0 {
                 try querier.blocks[Int(part.block)].read(
-                    series: part.number, range: range, decoder: &decoder, into: &columns)
+                    series: part.number, range: start...end, scratch: &scratch, into: &columns)
             } else {
                 try querier.head.read(
-                    slot: part.number, generation: part.generation, sequence: querier.view.sequence, range: range,
-                    decoder: &decoder, into: &columns)
+                    slot: part.number, generation: part.generation, sequence: querier.view.sequence,
+                    range: start...end, scratch: &scratch, into: &columns)
             }
             columns.mergeRuns(from: beginning, middle: middle)
             next = part.next
+        }
+        // What came before the first is not part of what was read.
+        if firstHistogram < columns.histograms.count,
+            columns.histograms[firstHistogram].histogram.counterResetHint != .gauge
+        {
+            columns.histograms[firstHistogram].histogram.counterResetHint = .unknown
+        }
+    }
+}
+
+/// Joins the parts of series by their label sets.
+struct SeriesJoiner {
+    private(set) var parts: [StorageSelection.Part] = []
+    private var labels = SymbolTable()
+    /// The first and last part of each series.
+    private var ends: [(first: Int32, last: Int32)] = []
+
+    /// The first part of each series.
+    var firsts: [Int32] { ends.map(\.first) }
+
+    /// Adds a part; those of one series come in order of time.
+    mutating func add(labels run: Span<UInt8>, _ part: StorageSelection.Part) {
+        // No more series than symbols exist: a selection that large does not fit the memory either.
+        guard let symbol = labels.intern(run) else { return }
+        let position = Int32(parts.count)
+        parts.append(part)
+        let series = Int(symbol.index)
+        if series == ends.count {
+            ends.append((position, position))
+        } else {
+            parts[Int(ends[series].last)].next = position
+            ends[series].last = position
         }
     }
 }

@@ -15,7 +15,7 @@ extension Storage {
         result.walSegment = counters.segment.load(ordering: .relaxed)
         head.index.withLock { index in
             result.headSeries = index.liveCount
-            result.symbolTableBytes = index.symbols.memoryBytes
+            result.symbolTableBytes = index.symbolBytes
             result.labelPairs = index.postings.lists.count
         }
         head.samples.withLock { samples in
@@ -23,6 +23,15 @@ extension Storage {
             result.headMinimumTime = samples.minimumTime == .max ? nil : samples.minimumTime
             result.headMaximumTime = samples.maximumTime == .min ? nil : samples.maximumTime
         }
+        head.exemplars.withLock { ring in
+            result.exemplars = ring.count
+            result.exemplarSeries = ring.seriesCount
+            result.exemplarsAppended = ring.appendedCount
+            result.outOfOrderExemplars = ring.outOfOrderCount
+            result.oldestExemplarTime = ring.oldestTimestamp
+        }
+        result.histogramSeries = counters.histogramSeries.load(ordering: .relaxed)
+        result.invalidHistograms = counters.invalidHistograms.load(ordering: .relaxed)
         let blocks = blocks.withLock { $0 }
         result.blocks = blocks.blocks.count
         result.unreadableBlocks = blocks.unreadable.count
@@ -51,8 +60,8 @@ extension Storage {
         var valuesByLabelName: [HeadCardinality.Entry] = []
         var bytesByLabelName: [HeadCardinality.Entry] = []
         var seriesByLabelPair: [HeadCardinality.Entry] = []
-        index.forEachName { nameBytes, lists in
-            let name = String(copying: nameBytes)
+        index.forEachName { symbol, lists in
+            let name = index.labels.text(of: symbol)
             var bytes = 0
             index.forEachValue(of: name) { value, list in
                 bytes += value.count * list.count

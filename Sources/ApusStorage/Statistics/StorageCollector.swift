@@ -24,12 +24,15 @@ package struct StorageCollector: Collector {
         self.storage = storage
         let options = storage.options
         metrics =
-            Self.headMetrics + Self.logMetrics + Self.blockMetrics + [
+            Self.headMetrics + Self.exemplarMetrics + Self.logMetrics + Self.blockMetrics + [
                 Metric(.gauge, "prometheus_tsdb_retention_limit_seconds", "How long samples are kept.") { _ in
                     Double(options.retention) / 1_000
                 },
                 Metric(.gauge, "apus_storage_head_series_limit", "The most series that the head takes.") { _ in
                     Double(options.maximumSeries)
+                },
+                Metric(.gauge, "prometheus_tsdb_exemplar_max_exemplars", "The most exemplars in memory.") { _ in
+                    Double(options.maximumExemplars)
                 },
             ]
     }
@@ -45,6 +48,14 @@ package struct StorageCollector: Collector {
 
     private static let headMetrics: [Metric] = [
         Metric(.gauge, "prometheus_tsdb_head_series", "The series in the head.") { Double($0.headSeries) },
+        Metric(
+            .gauge, "prometheus_tsdb_head_native_histogram_series",
+            "The series in the head whose newest sample is a native histogram."
+        ) { Double($0.histogramSeries) },
+        Metric(
+            .counter, "apus_storage_invalid_histograms_total",
+            "Native histograms refused because they contradict themselves or are too large."
+        ) { Double($0.invalidHistograms) },
         Metric(.gauge, "prometheus_tsdb_head_chunks", "The encoded chunks in the head.") { Double($0.headChunks) },
         Metric(.counter, "prometheus_tsdb_head_series_created_total", "Series made in the head.") {
             Double($0.seriesCreated)
@@ -79,6 +90,25 @@ package struct StorageCollector: Collector {
         Metric(.gauge, "prometheus_tsdb_data_replay_duration_seconds", "How long reading the log took at the start.") {
             Double($0.replayMilliseconds) / 1_000
         },
+    ]
+
+    private static let exemplarMetrics: [Metric] = [
+        Metric(.counter, "prometheus_tsdb_exemplar_exemplars_appended_total", "Exemplars appended.") {
+            Double($0.exemplarsAppended)
+        },
+        Metric(.gauge, "prometheus_tsdb_exemplar_exemplars_in_storage", "The exemplars in memory.") {
+            Double($0.exemplars)
+        },
+        Metric(.gauge, "prometheus_tsdb_exemplar_series_with_exemplars_in_storage", "The series with exemplars.") {
+            Double($0.exemplarSeries)
+        },
+        Metric(
+            .gauge, "prometheus_tsdb_exemplar_last_exemplars_timestamp_seconds",
+            "The time of the exemplar that will be forgotten first: how far back exemplars reach."
+        ) { Double($0.oldestExemplarTime ?? 0) / 1_000 },
+        Metric(
+            .counter, "prometheus_tsdb_exemplar_out_of_order_exemplars_total", "Exemplars refused as out of order."
+        ) { Double($0.outOfOrderExemplars) },
     ]
 
     private static let logMetrics: [Metric] = [

@@ -20,6 +20,8 @@ final class StorageCounters: Sendable {
     let outOfOrderSamples = Atomic<Int>(0)
     let outOfBoundsSamples = Atomic<Int>(0)
     let duplicateSamples = Atomic<Int>(0)
+    let invalidHistograms = Atomic<Int>(0)
+    let histogramSeries = Atomic<Int>(0)
     /// The log segment that is written to.
     let segment = Atomic<Int>(0)
 
@@ -28,6 +30,7 @@ final class StorageCounters: Sendable {
         samplesAppended.store(Int(clamping: appender.appendedSamples), ordering: .relaxed)
         seriesCreated.store(Int(clamping: appender.createdSeries), ordering: .relaxed)
         seriesRemoved.store(Int(clamping: appender.removedSeries), ordering: .relaxed)
+        histogramSeries.store(appender.histogramSeriesCount, ordering: .relaxed)
         segment.store(Int(clamping: appender.log.segment), ordering: .relaxed)
     }
 
@@ -38,7 +41,8 @@ final class StorageCounters: Sendable {
             case .outOfOrder: outOfOrderSamples.add(1, ordering: .relaxed)
             case .outOfBounds: outOfBoundsSamples.add(1, ordering: .relaxed)
             case .duplicateTimestamp: duplicateSamples.add(1, ordering: .relaxed)
-            case .unknownSeries, .invalidHistogram: break
+            case .invalidHistogram: invalidHistograms.add(1, ordering: .relaxed)
+            case .unknownSeries: break
             }
         }
     }

@@ -6,6 +6,8 @@ package struct StorageStatistics: Sendable {
     package var seriesCreated = 0
     /// The series that left the head since then.
     package var seriesRemoved = 0
+    /// The series in the head whose newest sample is a native histogram.
+    package var histogramSeries = 0
     /// The encoded chunks in the head.
     package var headChunks = 0
     /// The samples appended since the store was opened.
@@ -16,6 +18,18 @@ package struct StorageStatistics: Sendable {
     package var outOfBoundsSamples = 0
     /// The samples refused because their series has another value at that time.
     package var duplicateSamples = 0
+    /// The native histograms refused because they contradict themselves or are too large.
+    package var invalidHistograms = 0
+    /// The exemplars in memory.
+    package var exemplars = 0
+    /// The series that have one.
+    package var exemplarSeries = 0
+    /// The exemplars appended since the store was opened, those of the log included.
+    package var exemplarsAppended = 0
+    /// The exemplars refused because their series has a newer one.
+    package var outOfOrderExemplars = 0
+    /// The time of the exemplar that will be forgotten first, in milliseconds.
+    package var oldestExemplarTime: Int64?
     /// The time of the oldest sample in the head, in milliseconds; `nil` when the head is empty.
     package var headMinimumTime: Int64?
     /// The time of the newest sample that the head ever held.

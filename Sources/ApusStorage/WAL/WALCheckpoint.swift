@@ -77,14 +77,34 @@ struct WALCheckpoint {
             guard let first = kept.first else { return }
             let timestamp = samples.timestamps[first]
             let hasTimestamps = kept.contains { samples.timestamps[$0] != timestamp }
+            let areHistograms = !samples.histograms.isEmpty
             records.reset()
-            records.beginSamples(timestamp: timestamp, count: kept.count, hasTimestamps: hasTimestamps)
+            records.beginSamples(
+                areHistograms ? .histograms : .samples, timestamp: timestamp, count: kept.count,
+                hasTimestamps: hasTimestamps)
             for position in kept {
-                records.appendSample(
-                    slot: samples.slots[position], generation: samples.generations[position],
-                    offset: hasTimestamps ? samples.timestamps[position] &- timestamp : nil,
-                    value: samples.values[position])
+                let offset = hasTimestamps ? samples.timestamps[position] &- timestamp : nil
+                if areHistograms {
+                    var encoded = ByteWriter(capacity: 256)
+                    WALHistogram.append(samples.histograms[position], to: &encoded)
+                    records.appendHistogram(
+                        slot: samples.slots[position], generation: samples.generations[position], offset: offset,
+                        encoded: encoded.bytes.span)
+                } else {
+                    records.appendSample(
+                        slot: samples.slots[position], generation: samples.generations[position], offset: offset,
+                        value: samples.values[position])
+                }
             }
+            records.finish()
+            buffer.append(records.bytes)
+        }
+
+        mutating func visitExemplar(slot: UInt32, generation: UInt32, exemplar: StoredExemplar) {
+            guard exemplar.timestamp >= start, isLive(slot, generation) else { return }
+            records.reset()
+            records.beginExemplars(count: 1)
+            records.appendExemplar(slot: slot, generation: generation, exemplar: exemplar)
             records.finish()
             buffer.append(records.bytes)
         }

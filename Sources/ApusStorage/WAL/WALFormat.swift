@@ -11,6 +11,10 @@ enum WALFormat {
     static let maximumBodyLength = 1 << 28
     /// So many samples at their longest stay below the greatest length of a body.
     static let maximumSamplesPerRecord = 4_000_000
+    /// So many histograms at their longest stay below it.
+    static let maximumHistogramsPerRecord = 256
+    /// So many exemplars at their longest stay below it.
+    static let maximumExemplarsPerRecord = 100_000
     /// Series records are split here, so that readers need little memory.
     static let seriesBodyLength = 1 << 20
 
@@ -18,6 +22,8 @@ enum WALFormat {
     enum RecordType: UInt8 {
         case series = 1
         case samples = 2
+        case histograms = 3
+        case exemplars = 4
     }
 
     /// The header of a segment or checkpoint.

@@ -1,10 +1,12 @@
 import ApusBytes
+import ApusModel
 
 /// Why a record with a correct checksum could not be used.
 enum WALRecordError: Error, Equatable {
     case malformed(ByteError)
     case unknownType(UInt8)
     case invalidLabels
+    case invalidHistogram(String)
     case slotOutOfRange(UInt64)
 
     var reason: String {
@@ -12,6 +14,7 @@ enum WALRecordError: Error, Equatable {
         case .malformed(let error): "malformed: \(error)"
         case .unknownType(let type): "record type \(type) is not one that this version knows"
         case .invalidLabels: "a label set is not well-formed"
+        case .invalidHistogram(let text): "a histogram is not well-formed: \(text)"
         case .slotOutOfRange(let slot): "slot \(slot) is out of range"
         }
     }
@@ -23,20 +26,26 @@ protocol WALVisitor: ~Copyable {
     mutating func visitSeries(slot: UInt32, generation: UInt32, labels: [UInt8]) throws(WALRecordError)
     /// Takes the samples of one record, as columns.
     mutating func visitSamples(_ samples: borrowing WALSamples)
+    /// Takes one exemplar.
+    mutating func visitExemplar(slot: UInt32, generation: UInt32, exemplar: StoredExemplar)
 }
 
-/// The samples of one record; the memory is reused.
+/// The samples of one record, all floats or all histograms; the memory is reused.
 struct WALSamples {
     var slots: [UInt32] = []
     var generations: [UInt32] = []
     var timestamps: [Int64] = []
+    /// The bits of the floats; those of nothing where histograms are.
     var values: [UInt64] = []
+    /// The histograms, as many as samples, or empty.
+    var histograms: [NativeHistogram] = []
 
     mutating func removeAll() {
         slots.removeAll(keepingCapacity: true)
         generations.removeAll(keepingCapacity: true)
         timestamps.removeAll(keepingCapacity: true)
         values.removeAll(keepingCapacity: true)
+        histograms.removeAll(keepingCapacity: true)
     }
 }
 
@@ -52,8 +61,12 @@ struct WALRecordReader {
         switch WALFormat.RecordType(rawValue: type) {
         case .series: try readSeries(&reader, &visitor)
         case .samples:
-            do throws(ByteError) { try readSamples(&reader) } catch { throw .malformed(error) }
+            try readSamples(&reader, areHistograms: false)
             visitor.visitSamples(samples)
+        case .histograms:
+            try readSamples(&reader, areHistograms: true)
+            visitor.visitSamples(samples)
+        case .exemplars: try readExemplars(&reader, &visitor)
         case nil: throw .unknownType(type)
         }
     }
@@ -81,23 +94,87 @@ struct WALRecordReader {
     }
 
     @_lifetime(reader: copy reader)
-    private mutating func readSamples(_ reader: inout ByteReader) throws(ByteError) {
+    private mutating func readSamples(_ reader: inout ByteReader, areHistograms: Bool) throws(WALRecordError) {
         samples.removeAll()
-        let timestamp = try reader.readSignedVarint()
-        let hasTimestamps = try reader.readByte() & 1 != 0
-        // A sample takes at least nine bytes.
-        let count = try reader.readCount(limit: reader.remaining / 9)
-        var slot: Int64 = 0
-        var generation: UInt32 = 0
+        let timestamp: Int64
+        let hasTimestamps: Bool
+        let count: Int
+        do throws(ByteError) {
+            timestamp = try reader.readSignedVarint()
+            hasTimestamps = try reader.readByte() & 1 != 0
+            // A sample takes at least nine bytes, a histogram more.
+            count = try reader.readCount(limit: reader.remaining / 9)
+        } catch {
+            throw .malformed(error)
+        }
+        var place = WALSeriesPlace()
         for _ in 0..<count {
-            let step = try reader.readVarint()
-            if step & 1 != 0 { generation = UInt32(truncatingIfNeeded: try reader.readVarint()) }
-            let zigzag = step >> 1
-            slot &+= Int64(bitPattern: zigzag >> 1) ^ (0 &- Int64(bitPattern: zigzag & 1))
-            samples.slots.append(UInt32(truncatingIfNeeded: slot))
-            samples.generations.append(generation)
-            samples.timestamps.append(hasTimestamps ? timestamp &+ (try reader.readSignedVarint()) : timestamp)
-            samples.values.append(try reader.readLittleEndian(UInt64.self))
+            do throws(ByteError) {
+                try place.advance(&reader)
+                samples.timestamps.append(hasTimestamps ? timestamp &+ (try reader.readSignedVarint()) : timestamp)
+                samples.values.append(areHistograms ? 0 : try reader.readLittleEndian(UInt64.self))
+            } catch {
+                throw .malformed(error)
+            }
+            samples.slots.append(UInt32(truncatingIfNeeded: place.slot))
+            samples.generations.append(place.generation)
+            if areHistograms { samples.histograms.append(try WALHistogram.read(from: &reader)) }
+        }
+    }
+
+    @_lifetime(reader: copy reader)
+    private func readExemplars(
+        _ reader: inout ByteReader, _ visitor: inout some WALVisitor & ~Copyable
+    ) throws(WALRecordError) {
+        var place = WALSeriesPlace()
+        var timestamp: Int64 = 0
+        do throws(ByteError) {
+            // An exemplar takes at least twelve bytes.
+            for _ in 0..<(try reader.readCount(limit: reader.remaining / 12)) {
+                try place.advance(&reader)
+                let hasOwnTime = try reader.readByte() & 1 != 0
+                timestamp &+= try reader.readSignedVarint()
+                let value = Double(bitPattern: try reader.readLittleEndian())
+                let run = unsafe try reader.readLengthPrefixed().withUnsafeBytes { unsafe Array($0) }
+                guard let labels = LabelSet(validating: run) else { continue }
+                visitor.visitExemplar(
+                    slot: UInt32(truncatingIfNeeded: place.slot), generation: place.generation,
+                    exemplar: StoredExemplar(
+                        labels: labels, value: value, timestamp: timestamp, hasOwnTime: hasOwnTime))
+            }
+        } catch {
+            throw .malformed(error)
+        }
+    }
+}
+
+/// The series of a sample or exemplar, written relative to that of the one before.
+struct WALSeriesPlace {
+    private(set) var slot: Int64 = 0
+    private(set) var generation: UInt32 = 0
+
+    /// Reads the next.
+    @inline(__always)
+    @_lifetime(reader: copy reader)
+    mutating func advance(_ reader: inout ByteReader) throws(ByteError) {
+        let step = try reader.readVarint()
+        if step & 1 != 0 { generation = UInt32(truncatingIfNeeded: try reader.readVarint()) }
+        let zigzag = step >> 1
+        slot &+= Int64(bitPattern: zigzag >> 1) ^ (0 &- Int64(bitPattern: zigzag & 1))
+    }
+
+    /// Writes the next.
+    @inline(__always)
+    mutating func append(slot next: UInt32, generation nextGeneration: UInt32, to writer: inout ByteWriter) {
+        let step = Int64(next) &- slot
+        slot = Int64(next)
+        let zigzag = UInt64(bitPattern: (step &<< 1) ^ (step &>> 63))
+        if nextGeneration == generation {
+            writer.appendVarint(zigzag &<< 1)
+        } else {
+            writer.appendVarint(zigzag &<< 1 | 1)
+            writer.appendVarint(UInt64(nextGeneration))
+            generation = nextGeneration
         }
     }
 }

@@ -5,8 +5,8 @@ import ApusModel
 struct WALRecordWriter {
     private(set) var writer = ByteWriter(capacity: 1 << 16)
     private var recordStart = 0
-    private var previousSlot: Int64 = 0
-    private var previousGeneration: UInt32 = 0
+    private var place = WALSeriesPlace()
+    private var previousTimestamp: Int64 = 0
 
     /// What was built so far.
     var bytes: [UInt8] { writer.bytes }
@@ -16,31 +16,48 @@ struct WALRecordWriter {
         writer.bytes.removeAll(keepingCapacity: writer.bytes.capacity <= 1 << 20)
     }
 
-    /// Begins a record of samples with a common time, or with one relative to it per sample.
-    mutating func beginSamples(timestamp: Int64, count: Int, hasTimestamps: Bool) {
-        begin(.samples)
+    /// Begins a record of samples, floats or histograms, with a common time, or with one relative to it per sample.
+    mutating func beginSamples(
+        _ type: WALFormat.RecordType = .samples, timestamp: Int64, count: Int, hasTimestamps: Bool
+    ) {
+        begin(type)
         writer.appendSignedVarint(timestamp)
         writer.append(hasTimestamps ? 1 : 0)
         writer.appendVarint(UInt64(count))
-        previousSlot = 0
-        previousGeneration = 0
+        place = WALSeriesPlace()
     }
 
     /// Appends one sample; `offset` is its time after the common one, `nil` when the record has only that.
     @inline(__always)
     mutating func appendSample(slot: UInt32, generation: UInt32, offset: Int64?, value: UInt64) {
-        let step = Int64(slot) &- previousSlot
-        previousSlot = Int64(slot)
-        let zigzag = UInt64(bitPattern: (step &<< 1) ^ (step &>> 63))
-        if generation == previousGeneration {
-            writer.appendVarint(zigzag &<< 1)
-        } else {
-            writer.appendVarint(zigzag &<< 1 | 1)
-            writer.appendVarint(UInt64(generation))
-            previousGeneration = generation
-        }
+        place.append(slot: slot, generation: generation, to: &writer)
         if let offset { writer.appendSignedVarint(offset) }
         writer.appendLittleEndian(value)
+    }
+
+    /// Appends one histogram, encoded by `WALHistogram`.
+    mutating func appendHistogram(slot: UInt32, generation: UInt32, offset: Int64?, encoded: Span<UInt8>) {
+        place.append(slot: slot, generation: generation, to: &writer)
+        if let offset { writer.appendSignedVarint(offset) }
+        writer.append(encoded)
+    }
+
+    /// Begins a record of exemplars.
+    mutating func beginExemplars(count: Int) {
+        begin(.exemplars)
+        writer.appendVarint(UInt64(count))
+        place = WALSeriesPlace()
+        previousTimestamp = 0
+    }
+
+    /// Appends one exemplar.
+    mutating func appendExemplar(slot: UInt32, generation: UInt32, exemplar: borrowing StoredExemplar) {
+        place.append(slot: slot, generation: generation, to: &writer)
+        writer.append(exemplar.hasOwnTime ? 1 : 0)
+        writer.appendSignedVarint(exemplar.timestamp &- previousTimestamp)
+        previousTimestamp = exemplar.timestamp
+        writer.appendLittleEndian(exemplar.value.bitPattern)
+        writer.appendLengthPrefixed(exemplar.labels.run.span)
     }
 
     /// Appends one new series, in a record begun when needed.

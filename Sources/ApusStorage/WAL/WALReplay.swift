@@ -49,6 +49,7 @@ struct WALReplay: WALVisitor {
     private var series: [Appender.Series] = []
     private let head: Head
     private let truncatedBefore: Int64
+    private var exemplars: ExemplarRing
     private var sampleCount = 0
     private var unknownSamples = 0
     private var corruptionCount = 0
@@ -65,8 +66,9 @@ struct WALReplay: WALVisitor {
     }
 
     /// A replay into an empty head; samples before `truncatedBefore` are in blocks.
-    init(head: Head, truncatedBefore: Int64) {
+    init(head: Head, truncatedBefore: Int64, maximumExemplars: Int) {
         self.head = head
+        exemplars = ExemplarRing(capacity: maximumExemplars)
         self.truncatedBefore = truncatedBefore
     }
 
@@ -179,15 +181,36 @@ struct WALReplay: WALVisitor {
                     continue
                 }
                 series[index].lastTimestamp = timestamp
-                series[index].lastValue = samples.values[position]
-                head.append(Double(bitPattern: samples.values[position]), at: timestamp, slot: slot)
+                if samples.histograms.isEmpty {
+                    series[index].lastValue = samples.values[position]
+                    series[index].isHistogram = false
+                    head.append(Double(bitPattern: samples.values[position]), at: timestamp, slot: slot)
+                } else {
+                    var encoded = ByteWriter(capacity: 256)
+                    WALHistogram.append(samples.histograms[position], to: &encoded)
+                    series[index].lastValue = WALHistogram.fingerprint(ofEncoded: encoded.bytes.span)
+                    series[index].isHistogram = true
+                    head.append(samples.histograms[position], at: timestamp, slot: slot)
+                }
                 sampleCount += 1
             }
         }
     }
 
+    mutating func visitExemplar(slot: UInt32, generation: UInt32, exemplar: StoredExemplar) {
+        let index = Int(slot)
+        guard index < order.count, order[index] != 0, series[index].generation == generation else {
+            unknownSamples += 1
+            return
+        }
+        let labels = labels[index]
+        exemplars.append(exemplar, series: SeriesReference(slot: slot, generation: generation)) {
+            LabelSet(uncheckedRun: labels)
+        }
+    }
+
     /// Builds the index and gives the appender that goes on with `log`.
-    consuming func finish(log: WALWriter) -> (Appender, Summary) {
+    consuming func finish(log: WALWriter) -> (Appender, ExemplarRing, Summary) {
         var free: [UInt32] = []
         // A series that left the head and came back has records in two slots; the older one is empty.
         var distinct = SymbolTable()
@@ -220,6 +243,6 @@ struct WALReplay: WALVisitor {
         while series.count < labels.count { series.append(Appender.Series()) }
         var appender = Appender(log: log, series: series, freeSlots: free, truncatedBefore: truncatedBefore)
         appender.free(freed)
-        return (appender, Summary(series: newest.count, samples: sampleCount, corruptions: corruptionCount))
+        return (appender, exemplars, Summary(series: newest.count, samples: sampleCount, corruptions: corruptionCount))
     }
 }
