@@ -66,6 +66,7 @@ let package = Package(
         .target(name: "CApusRegex", linkerSettings: [.linkedLibrary("re2"), .linkedLibrary("stdc++")]),
         .target(name: "CApusZlib", linkerSettings: [.linkedLibrary("z")]),
         .target(name: "CApusDNS", linkerSettings: [.linkedLibrary("cares")]),
+        .target(name: "CApusSnappy", linkerSettings: [.linkedLibrary("snappy"), .linkedLibrary("stdc++")]),
 
         // Foundations.
         module("ApusBytes", ["CApusBytes"]),
@@ -91,6 +92,7 @@ let package = Package(
             "ApusScrape",
             ["ApusHTTP", "ApusConfig", "ApusClient", "ApusExposition", "ApusRegex", "ApusModel", "ApusBytes", logging]),
         module("ApusDiscovery", ["CApusDNS", "ApusConfig", "ApusClient", "ApusModel"]),
+        module("ApusRemote", ["CApusSnappy", "ApusClient", "ApusModel", "ApusBytes"]),
 
         // Surface.
         module(
@@ -138,6 +140,7 @@ let package = Package(
             "ApusScrapeTests",
             ["ApusScrape", "ApusHTTP", "ApusConfig", "ApusClient", "ApusModel", "CApusZlib", logging]),
         tests("ApusDiscoveryTests", ["ApusDiscovery", "ApusConfig", "ApusClient", "ApusModel"]),
+        tests("ApusRemoteTests", ["ApusRemote", "ApusClient", "ApusModel", "ApusBytes"]),
         tests(
             "ApusWebTests",
             [

@@ -1,14 +1,14 @@
 /// The rows of the module map in ARCHITECTURE.md, lowest first; a module imports only from rows below its own.
 enum ModuleMap {
     static let rows: [[String]] = [
-        ["CApusBytes", "CApusRegex", "CApusDNS", "CApusZlib"],
+        ["CApusBytes", "CApusRegex", "CApusDNS", "CApusSnappy", "CApusZlib"],
         ["ApusBytes"],
         ["ApusModel"],
         ["ApusRegex"],
         ["ApusExposition", "ApusEncoding", "ApusPromQL"],
         ["ApusClient"],
         ["ApusStorage", "ApusQuery", "ApusConfig", "ApusHTTP"],
-        ["ApusScrape", "ApusDiscovery"],
+        ["ApusScrape", "ApusDiscovery", "ApusRemote"],
         ["ApusWeb"],
         ["apus"],
     ]
@@ -25,6 +25,7 @@ enum ModuleMap {
         "CApusRegex": ["ApusRegex"],
         "CApusBytes": ["ApusBytes"],
         "CApusDNS": ["ApusDiscovery"],
+        "CApusSnappy": ["ApusRemote"],
         // Foundation brings 34 MB of Unicode data into a static program; what is needed of it is in FoundationEssentials.
         "Foundation": ["ApusTestSupport"],
         "FoundationEssentials": ["ApusHTTP", "ApusWeb"],

@@ -1,0 +1,265 @@
+import ApusBytes
+import ApusModel
+
+/// Why a request could not be read; nothing of it is stored.
+enum UnreadableRequest: Error {
+    /// The bytes are not the message.
+    case message(ProtobufError)
+    /// More samples than one request may bring.
+    case tooManySamples(limit: Int)
+
+    var text: String {
+        switch self {
+        case .message(let error): error.description
+        case .tooManySamples(let limit):
+            "request has more than \(limit) samples, histograms and exemplars; send less at once"
+        }
+    }
+}
+
+/// Reads the messages of remote write into columns.
+///
+/// Of a series' labels it finds where they lie and their hash, nothing else. Source: the remote write specifications
+/// 1.0 and 2.0 and their `.proto` files.
+struct WriteRequestReader {
+    private let message: WriteMessage
+    private let itemLimit: Int
+    private var histogramMessage = HistogramMessage()
+    /// Of a 2.0 request: where each symbol lies.
+    private var symbols: [Range<Int>] = []
+    private var references: [UInt32] = []
+    private var isOverLimit = false
+
+    init(_ message: WriteMessage, itemLimit: Int) {
+        self.message = message
+        self.itemLimit = itemLimit
+    }
+
+    /// Reads a whole request.
+    mutating func read(_ request: Span<UInt8>, into staged: inout StagedRequest) throws(UnreadableRequest) {
+        do throws(ProtobufError) {
+            switch message {
+            case .version1: try readVersion1(request, into: &staged)
+            case .version2: try readVersion2(request, into: &staged)
+            }
+        } catch {
+            throw .message(error)
+        }
+        if isOverLimit { throw .tooManySamples(limit: itemLimit) }
+    }
+
+    // MARK: - Version 1.0
+
+    private mutating func readVersion1(_ request: Span<UInt8>, into staged: inout StagedRequest) throws(ProtobufError) {
+        var reader = ProtobufReader(request)
+        while !isOverLimit, let tag = try reader.readTag() {
+            if tag.field == 1 {
+                try readSeries(request, in: try reader.readRange(tag), into: &staged)
+            } else {
+                try reader.skip(tag)
+            }
+        }
+    }
+
+    private mutating func readSeries(
+        _ request: Span<UInt8>, in range: Range<Int>, into staged: inout StagedRequest
+    ) throws(ProtobufError) {
+        let mark = SeriesMark(staged)
+        // Nearly always the labels come first and together, so that they are one run of the request.
+        var key = range.lowerBound..<range.lowerBound
+        var isKeyMade = false
+        var reader = ProtobufReader(request, in: range)
+        while true {
+            let start = reader.offset
+            guard let tag = try reader.readTag() else { break }
+            switch tag.field {
+            case 1:
+                _ = try reader.readRange(tag)
+                if isKeyMade {
+                    staged.madeKeys.append(request.extracting(start..<reader.offset))
+                } else if key.isEmpty {
+                    key = start..<reader.offset
+                } else if key.upperBound == start {
+                    key = key.lowerBound..<reader.offset
+                } else {
+                    isKeyMade = true
+                    staged.madeKeys.append(request.extracting(key))
+                    staged.madeKeys.append(request.extracting(start..<reader.offset))
+                }
+            case 2: try readSample(request, in: try reader.readRange(tag), into: &staged)
+            case 3: try readExemplar(request, in: try reader.readRange(tag), into: &staged)
+            case 4: try readHistogram(request, in: try reader.readRange(tag), into: &staged)
+            default: try reader.skip(tag)
+            }
+        }
+        if isKeyMade { key = mark.madeKey..<staged.madeKeys.count }
+        finish(mark, key: key, isKeyMade: isKeyMade, in: request, &staged)
+    }
+
+    // MARK: - Version 2.0
+
+    private mutating func readVersion2(_ request: Span<UInt8>, into staged: inout StagedRequest) throws(ProtobufError) {
+        symbols.removeAll(keepingCapacity: true)
+        var reader = ProtobufReader(request)
+        while let tag = try reader.readTag() {
+            if tag.field == 4 { symbols.append(try reader.readRange(tag)) } else { try reader.skip(tag) }
+        }
+        reader = ProtobufReader(request)
+        while !isOverLimit, let tag = try reader.readTag() {
+            if tag.field == 5 {
+                try readSymbolicSeries(request, in: try reader.readRange(tag), into: &staged)
+            } else {
+                try reader.skip(tag)
+            }
+        }
+    }
+
+    private mutating func readSymbolicSeries(
+        _ request: Span<UInt8>, in range: Range<Int>, into staged: inout StagedRequest
+    ) throws(ProtobufError) {
+        let mark = SeriesMark(staged)
+        var seriesReferences: [UInt32] = []
+        swap(&seriesReferences, &references)
+        seriesReferences.removeAll(keepingCapacity: true)
+        defer { swap(&seriesReferences, &references) }
+        var reader = ProtobufReader(request, in: range)
+        while let tag = try reader.readTag() {
+            switch tag.field {
+            case 1: try reader.readUnsigneds(tag, into: &seriesReferences)
+            case 2: try readSample(request, in: try reader.readRange(tag), into: &staged)
+            case 3: try readHistogram(request, in: try reader.readRange(tag), into: &staged)
+            case 4: try readExemplar(request, in: try reader.readRange(tag), into: &staged)
+            default: try reader.skip(tag)
+            }
+        }
+        if let problem = appendFields(of: seriesReferences, in: request, to: &staged.madeKeys) {
+            staged.badLabels.append((staged.series.count, "parsing labels for series \(seriesReferences): \(problem)"))
+        }
+        finish(mark, key: mark.madeKey..<staged.madeKeys.count, isKeyMade: true, in: request, &staged)
+    }
+
+    /// Appends labels given as references to symbols in the form of version 1.0; gives what is wrong with them.
+    private func appendFields(
+        of references: [UInt32], in request: Span<UInt8>, to fields: inout ByteWriter
+    ) -> String? {
+        guard references.count % 2 == 0 else { return "invalid labelRefs length \(references.count)" }
+        for position in stride(from: 0, to: references.count, by: 2) {
+            let (first, second) = (Int(references[position]), Int(references[position + 1]))
+            guard first < symbols.count, second < symbols.count else {
+                return "labelRefs \(first) (name) = \(second) (value) outside of symbols table (size \(symbols.count))"
+            }
+            let (name, value) = (symbols[first], symbols[second])
+            let size =
+                2 + ByteWriter.varintSize(UInt64(name.count)) + name.count
+                + ByteWriter.varintSize(UInt64(value.count)) + value.count
+            fields.append(0x0A as UInt8)
+            fields.appendVarint(UInt64(size))
+            fields.append(0x0A as UInt8)
+            fields.appendLengthPrefixed(request.extracting(name))
+            fields.append(0x12 as UInt8)
+            fields.appendLengthPrefixed(request.extracting(value))
+        }
+        return nil
+    }
+
+    // MARK: - Both
+
+    private struct SeriesMark {
+        let sample: Int
+        let item: Int
+        let madeKey: Int
+
+        init(_ staged: borrowing StagedRequest) {
+            sample = staged.count
+            item = staged.itemCount
+            madeKey = staged.madeKeys.count
+        }
+    }
+
+    private mutating func finish(
+        _ mark: SeriesMark, key: Range<Int>, isKeyMade: Bool, in request: Span<UInt8>, _ staged: inout StagedRequest
+    ) {
+        guard staged.itemCount > mark.item else {
+            // Nothing to store, so nothing to look up.
+            staged.madeKeys.bytes.removeLast(staged.madeKeys.count - mark.madeKey)
+            return
+        }
+        if staged.itemCount > itemLimit { isOverLimit = true }
+        let hash =
+            isKeyMade
+            ? SeededHash.perProcess.hash(staged.madeKeys.bytes.span.extracting(key))
+            : SeededHash.perProcess.hash(request.extracting(key))
+        staged.series.append(
+            StagedRequest.Series(key: key, isKeyMade: isKeyMade, hash: hash, samples: mark.sample..<staged.count))
+    }
+
+    private mutating func readSample(
+        _ request: Span<UInt8>, in range: Range<Int>, into staged: inout StagedRequest
+    ) throws(ProtobufError) {
+        var value = 0.0
+        var timestamp: Int64 = 0
+        var reader = ProtobufReader(request, in: range)
+        while let tag = try reader.readTag() {
+            switch tag.field {
+            case 1: value = try reader.readDouble(tag)
+            case 2: timestamp = try reader.readSigned(tag)
+            default: try reader.skip(tag)
+            }
+        }
+        append(value, timestamp, to: &staged)
+    }
+
+    private mutating func readHistogram(
+        _ request: Span<UInt8>, in range: Range<Int>, into staged: inout StagedRequest
+    ) throws(ProtobufError) {
+        if let problem = try histogramMessage.read(request, in: range) {
+            staged.badHistograms.append((staged.series.count, problem))
+        } else if let histogram = histogramMessage.histogram {
+            staged.histograms.append(.init(position: staged.count, histogram: histogram))
+            append(.nan, histogramMessage.timestamp, to: &staged)
+        } else {
+            append(SpecialValue.staleMarker, histogramMessage.timestamp, to: &staged)
+        }
+    }
+
+    private mutating func append(_ value: Double, _ timestamp: Int64, to staged: inout StagedRequest) {
+        // One series alone can bring more than a request may.
+        guard staged.timestamps.count < itemLimit else {
+            isOverLimit = true
+            return
+        }
+        staged.timestamps.append(timestamp)
+        staged.values.append(value)
+    }
+
+    private mutating func readExemplar(
+        _ request: Span<UInt8>, in range: Range<Int>, into staged: inout StagedRequest
+    ) throws(ProtobufError) {
+        var fields = ByteWriter()
+        var exemplar = Exemplar(labels: .empty, value: 0, timestamp: 0)
+        references.removeAll(keepingCapacity: true)
+        var reader = ProtobufReader(request, in: range)
+        while true {
+            let start = reader.offset
+            guard let tag = try reader.readTag() else { break }
+            switch (tag.field, message) {
+            case (1, .version1):
+                _ = try reader.readRange(tag)
+                fields.append(request.extracting(start..<reader.offset))
+            case (1, .version2): try reader.readUnsigneds(tag, into: &references)
+            case (2, _): exemplar.value = try reader.readDouble(tag)
+            case (3, _): exemplar.timestamp = try reader.readSigned(tag)
+            default: try reader.skip(tag)
+            }
+        }
+        let hasSymbols = appendFields(of: references, in: request, to: &fields) == nil
+        guard hasSymbols, staged.exemplars.count < itemLimit,
+            let labels = try? LabelFields.labelSet(fields.bytes.span, needsMetricName: false)
+        else {
+            staged.badExemplarCount += 1
+            return
+        }
+        exemplar.labels = labels
+        staged.exemplars.append((staged.series.count, exemplar))
+    }
+}
