@@ -72,19 +72,22 @@ function snapped([low, high], quantum) {
 function rowsOf(samples, place, columns) {
   // The finest schema has 256 buckets for each doubling.
   for (let quantum = 1 / 256;; quantum *= 2) {
+    // A zero bucket ends where another begins, at another value: each side keeps its own.
     /** Values by place. @type {Map<number, number>} */
-    const values = new Map();
+    const lowers = new Map();
+    /** @type {Map<number, number>} */
+    const uppers = new Map();
     /** @type {Map<number, number>} */
     const covers = new Map();
     for (const { buckets } of samples) {
       for (const bucket of buckets) {
         const [low, high] = snapped(place(bucket), quantum);
-        if (!values.has(low)) values.set(low, bucket.lower);
-        if (!values.has(high) || !Number.isFinite(values.get(high))) values.set(high, bucket.upper);
+        lowers.set(low, bucket.lower);
+        uppers.set(high, bucket.upper);
         covers.set(low, Math.max(covers.get(low) ?? -Infinity, high));
       }
     }
-    const places = [...values.keys()].sort((a, b) => a - b);
+    const places = [...new Set([...lowers.keys(), ...uppers.keys()])].sort((a, b) => a - b);
     if (places.length * columns > MAX_CELLS && places.length > 2) continue;
     /** @type {Row[]} */
     const rows = [];
@@ -93,7 +96,12 @@ function rowsOf(samples, place, columns) {
       const high = places[i + 1];
       covered = Math.max(covered, covers.get(low) ?? -Infinity);
       if (high === undefined || covered <= low) return;
-      rows.push({ low, high, lower: values.get(low) ?? NaN, upper: values.get(high) ?? NaN });
+      rows.push({
+        low,
+        high,
+        lower: lowers.get(low) ?? uppers.get(low) ?? NaN,
+        upper: uppers.get(high) ?? lowers.get(high) ?? NaN,
+      });
     });
     return { rows, quantum };
   }

@@ -89,16 +89,17 @@ export function createHeatmap({ label, onZoom, onZoomOut }) {
     /** @type {{py: number, text: string}[]} */
     const texts = [];
     let last = Infinity;
+    /** @param {number} place @param {string} text */
+    const add = (place, text) => {
+      const py = y.to(place);
+      if (last - py < LINE) return;
+      last = py;
+      texts.push({ py, text });
+    };
     for (const { low, high, lower, upper } of rows()) {
-      for (const [place, value] of /** @type {[number, number][]} */ ([[low, lower], [high, upper]])) {
-        const py = y.to(place);
-        if (last - py < LINE) continue;
-        const text = boundText(value, data?.unit, 3);
-        // Both bounds of a zero bucket are zero; the upper one is where the rest begins.
-        if (texts.at(-1)?.text === text) texts.pop();
-        last = py;
-        texts.push({ py, text });
-      }
+      const [from, to] = [boundText(lower, data?.unit, 3), boundText(upper, data?.unit, 3)];
+      if (from === to) add((low + high) / 2, from);
+      else add(low, from), add(high, to);
     }
     return texts;
   }

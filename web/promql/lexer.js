@@ -17,7 +17,7 @@ const STRING = /"(?:[^"\\\n]|\\.)*("?)|'(?:[^'\\\n]|\\.)*('?)|`[^`]*(`?)/y;
 const DURATION = /(?:\d+(?:ms|[smhdwy]))+(?![\w])/y;
 const NUMBER = /(?:0[xX][\da-fA-F_]+|(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?![\w])/y;
 const WORD = /[\p{L}_:][\p{L}\p{N}_:]*/uy;
-const OPERATOR = /=~|!~|==|!=|<=|>=|[-+*/%^<>=@]/y;
+const OPERATOR = /=~|!~|==|!=|<=|>=|<\/|>\/|[-+*/%^<>=@]/y;
 const PUNCTUATION = /[(){}[\],:]/y;
 
 /** @param {string} word @param {string} rest text after the word */
@@ -25,8 +25,9 @@ function wordType(word, rest) {
   const lower = word.toLowerCase();
   const calls = /^\s*\(/.test(rest);
   if (Object.hasOwn(AGGREGATIONS, lower) && (calls || /^\s*(by|without)\b/i.test(rest))) return "aggregation";
-  if (calls && Object.hasOwn(FUNCTIONS, word)) return "function";
+  // Of `@ start()` and of the function alike.
   if (calls && (word === "start" || word === "end")) return "keyword";
+  if (calls && Object.hasOwn(FUNCTIONS, word)) return "function";
   if (KEYWORDS.has(lower)) return "keyword";
   return "metric";
 }

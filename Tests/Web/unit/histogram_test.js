@@ -97,6 +97,11 @@ Deno.test("a coarse bucket is spread over the finer rows it covers", () => {
   assert.deepEqual([...density.populations], [4, 3]);
 });
 
+Deno.test("a zero bucket and the one beside it keep their own bounds", () => {
+  const { rows } = densityOf([series(0, [[3, "-1e-39", "1e-39", "1"], [0, "0.5", "1", "1"]])], 0, 1000, 1);
+  assert.deepEqual(rows.map(({ lower, upper }) => [lower, upper]), [[-1e-39, 1e-39], [0.5, 1]]);
+});
+
 Deno.test("what no bucket covers has no row, and samples beyond the range are left out", () => {
   const density = densityOf(
     [series(0, [[0, "1", "2", "1"], [0, "8", "16", "1"]]), series(99, [[0, "100", "200", "9"]])],

@@ -50,6 +50,17 @@ Deno.test("a function's name without a call is a metric, and keywords ignore cas
   ]);
 });
 
+Deno.test("the newest words: trimming, filling, smoothed and anchored", () => {
+  assert.deepEqual(
+    types("h </ 2"),
+    ["metric:h", "space: ", "operator:</", "space: ", "number:2"].filter((x) => !x.startsWith("space")),
+  );
+  const words = types("rate(x[5m] smoothed) + on (a) fill_left (0) y anchored").filter((x) =>
+    x.startsWith("keyword")
+  );
+  assert.deepEqual(words, ["keyword:smoothed", "keyword:on", "keyword:fill_left", "keyword:anchored"]);
+});
+
 Deno.test("subqueries and @ modifiers", () => {
   assert.deepEqual(types("x[1h:30s] @ end()"), [
     "metric:x",
