@@ -1,11 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  firstCollapsed,
-  textOf,
-  treeRows,
-  visibleRows,
-  withSuggestion,
-} from "../../../web/pages/explore/explain/model.js";
+import { firstCollapsed, textOf, treeRows, visibleRows } from "../../../web/pages/explore/explain/model.js";
 
 /** @typedef {import("../../../web/types/api.d.ts").ExplainNode} ExplainNode */
 
@@ -73,53 +67,4 @@ Deno.test("the text of a part is cut from the query by bytes", () => {
   const part = { ...node("x", 0), position: { start: 16, end: 17 }, text: "other" };
   assert.equal(textOf('a{b="서울"} + x', part), "x");
   assert.equal(textOf("a", part), "other");
-});
-
-/** @param {string} query @param {string} part @param {string} kind @param {string} [text] */
-const reason = (query, part, kind, text = "") => {
-  const start = new TextEncoder().encode(query.slice(0, query.indexOf(part))).length;
-  return { kind, text, position: { start, end: start + new TextEncoder().encode(part).length } };
-};
-
-Deno.test("a suggestion replaces what its reason points at and nothing else", () => {
-  /** @type {[query: string, part: string, kind: string, suggestion: string, expected: string, text?: string][]} */
-  const cases = [
-    ["sum(reqests_total)", "reqests_total", "metricNeverSeen", "requests_total", "sum(requests_total)"],
-    ['x{c="서울"} + reqs', "reqs", "metricNeverSeen", "requests", 'x{c="서울"} + requests'],
-    ['rate(reqs{a="b"}[5m])', 'reqs{a="b"}', "metricNeverSeen", "requests", 'rate(requests{a="b"}[5m])'],
-    ['x{job="apii"}', '"apii"', "labelValueNotPresent", "api", 'x{job="api"}'],
-    ['x{job="apii"}', 'job="apii"', "labelValueNotPresent", 'a"p\\i', 'x{job="a\\"p\\\\i"}'],
-    ["x{job='apii'}", "job='apii'", "labelValueNotPresent", "it's", "x{job='it\\'s'}"],
-    ["x{job=`apii`}", "`apii`", "labelValueNotPresent", "api", "x{job=`api`}"],
-    [
-      'x{job="a", env="prd"}',
-      'x{job="a", env="prd"}',
-      "labelValueNotPresent",
-      "prod",
-      'x{job="a", env="prod"}',
-      'label "env" has no value "prd"',
-    ],
-    ['x{jbo="a"}', 'jbo="a"', "labelNotPresent", "job", 'x{job="a"}'],
-    ['{__name__="reqs"}', '"reqs"', "metricNeverSeen", "http.requests", '{__name__="http.requests"}'],
-  ];
-  for (const [query, part, kind, suggestion, expected, text] of cases) {
-    assert.equal(withSuggestion(query, reason(query, part, kind, text), suggestion), expected);
-  }
-});
-
-Deno.test("a metric name that is not bare goes into braces", () => {
-  const kind = "metricNeverSeen";
-  assert.equal(
-    withSuggestion("sum(reqs)", reason("sum(reqs)", "reqs", kind), "http.reqs"),
-    'sum({"http.reqs"})',
-  );
-  assert.equal(withSuggestion('reqs{a="b"}', reason('reqs{a="b"}', "reqs", kind), "서울"), '{"서울", a="b"}');
-  assert.equal(withSuggestion("reqs{}", reason("reqs{}", "reqs", kind), "a b"), '{"a b"}');
-});
-
-Deno.test("a suggestion for a place without a name replaces the whole place", () => {
-  assert.equal(
-    withSuggestion("rate(x[1s])", reason("rate(x[1s])", "[1s]", "rangeTooShort"), "[5m]"),
-    "rate(x[5m])",
-  );
 });

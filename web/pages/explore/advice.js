@@ -12,7 +12,7 @@ import { t } from "../../app/i18n/i18n.js";
 export function limitOf({ kind, message, status }) {
   if (kind === "bad_data" || kind === "network") return null;
   if (/\bkilled\b/i.test(message)) return "killed";
-  if (/too many queries|too busy/i.test(message) || status === 429) return "busy";
+  if (/too many queries|max-total-memory/i.test(message) || status === 429) return "busy";
   if (/too many samples|max-samples/i.test(message)) return "samples";
   if (/\bmemory\b/i.test(message)) return "memory";
   return kind === "timeout" || /timed out/i.test(message) ? "timeout" : null;

@@ -1,7 +1,7 @@
 /** Why a result is empty, as the server explains it, with names to put in place of wrong ones. */
 import { h } from "../../ui/dom.js";
 import { t } from "../../app/i18n/i18n.js";
-import { withSuggestion } from "./explain/model.js";
+import { withSuggestion } from "./explain/suggestion.js";
 
 /** @typedef {import("../../types/api.d.ts").ExplainReason} ExplainReason */
 
