@@ -133,7 +133,7 @@ let package = Package(
         tests("ApusStorageTests", ["ApusStorage", "CrashWriter", "ApusClient", "ApusModel", "ApusBytes"]),
         tests(
             "ApusQueryTests", ["ApusQuery", "ApusPromQL", "ApusClient", "ApusModel"],
-            exclude: ["Scripts", "expected-failures.txt"]),
+            exclude: ["Scripts"]),
         tests("ApusConfigTests", ["ApusConfig", "ApusModel"]),
         tests("ApusHTTPTests", ["ApusHTTP", "CApusZlib"]),
         tests(

@@ -26,9 +26,12 @@ package final class MemoryQueryable: Queryable {
     }
 
     private static func merged(_ old: SampleColumns, _ new: SampleColumns) -> SampleColumns {
-        var slots: [Int64: (value: Double, histogram: NativeHistogram?)] = [:]
+        var slots: [Int64: (value: Double, start: Int64, histogram: NativeHistogram?)] = [:]
         for columns in [old, new] {
-            for (time, value) in zip(columns.timestamps, columns.values) { slots[time] = (value, nil) }
+            for (index, time) in columns.timestamps.enumerated() {
+                let start = columns.startTimestamps.isEmpty ? 0 : columns.startTimestamps[index]
+                slots[time] = (columns.values[index], start, nil)
+            }
             for entry in columns.histograms { slots[columns.timestamps[entry.position]]?.histogram = entry.histogram }
         }
         var result = SampleColumns()
@@ -37,8 +40,51 @@ package final class MemoryQueryable: Queryable {
                 result.histograms.append(.init(position: result.count, histogram: histogram))
             }
             result.append(slot.value, at: time)
+            result.startTimestamps.append(slot.start)
         }
+        if result.startTimestamps.allSatisfy({ $0 == 0 }) { result.startTimestamps = [] }
+        tellResets(&result)
         return result
+    }
+
+    /// As a store that keeps runs of histograms without resets between them: only inside a run it is known that there is
+    /// none.
+    private static func tellResets(_ columns: inout SampleColumns) {
+        for index in columns.histograms.indices.reversed() {
+            let entry = columns.histograms[index]
+            if entry.histogram.counterResetHint == .gauge { continue }
+            var histogram = entry.histogram
+            histogram.counterResetHint = .unknown
+            if index > 0, columns.histograms[index - 1].position == entry.position - 1,
+                entry.histogram.counterResetHint != .reset
+            {
+                let previous = columns.histograms[index - 1].histogram
+                if previous.counterResetHint != .gauge, !histogram.fell(since: previous) {
+                    histogram.counterResetHint = .notReset
+                }
+            }
+            columns.histograms[index].histogram = histogram
+        }
+    }
+}
+
+extension NativeHistogram {
+    /// Whether the count or any bucket is below that of the histogram before, or the layouts cannot be compared.
+    fileprivate func fell(since previous: NativeHistogram) -> Bool {
+        if schema != previous.schema || zeroThreshold != previous.zeroThreshold || customBounds != previous.customBounds
+        {
+            return true
+        }
+        func populations(_ histogram: NativeHistogram) -> [[Int: Double]] {
+            [
+                ScriptHistogram.buckets(histogram.positiveSpans, histogram.positiveBuckets),
+                ScriptHistogram.buckets(histogram.negativeSpans, histogram.negativeBuckets),
+            ]
+        }
+        if count < previous.count || zeroCount < previous.zeroCount { return true }
+        return zip(populations(self), populations(previous)).contains { own, others in
+            others.contains { index, population in (own[index] ?? 0) < population }
+        }
     }
 }
 
@@ -111,6 +157,7 @@ private struct MemorySelection: SeriesSelection {
         let base = columns.count
         columns.timestamps += samples.timestamps[first..<past]
         columns.values += samples.values[first..<past]
+        if !samples.startTimestamps.isEmpty { columns.startTimestamps += samples.startTimestamps[first..<past] }
         for entry in samples.histograms where (first..<past).contains(entry.position) {
             columns.histograms.append(.init(position: base + entry.position - first, histogram: entry.histogram))
         }

@@ -348,21 +348,4 @@ struct ScriptTests {
             try await Self.differences(
                 "eval instant at 1s f(a[1m:])\n", ["f(a[1m:])": ScriptAnswer(.vector([]))], repeating: true) == [])
     }
-
-    @Test("a listed failure that passes, an unlisted one and a stale entry fail the run")
-    func expectedFailures() {
-        func outcome(_ line: Int, _ isPassed: Bool) -> ScriptOutcome {
-            ScriptOutcome(file: "a.test", line: line, query: "q", differences: isPassed ? [] : ["different"])
-        }
-        let list = ExpectedFailures("# head\n\na.test:1 # why\na.test:2\na.test:9\n")
-        #expect(list.places == ["a.test:1", "a.test:2", "a.test:9"])
-        let problems = list.problems(in: [outcome(1, false), outcome(2, true), outcome(3, false), outcome(4, true)])
-        #expect(
-            problems == [
-                "a.test:2: passes, so remove it from the list of expected failures",
-                "a.test:3: q\n    different",
-                "a.test:9: is in the list of expected failures, but there is no such block",
-            ])
-        #expect(ExpectedFailures("").problems(in: [outcome(1, true)]) == [])
-    }
 }

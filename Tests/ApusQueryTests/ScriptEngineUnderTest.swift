@@ -8,9 +8,9 @@ struct ScriptEngineUnderTest: ScriptEngine {
     private let store = MemoryQueryable()
     private let engine: QueryEngine
 
-    init(treatsTypeAndUnitAsMetadata: Bool = false) throws {
+    init(features: [EngineFeatures.Feature] = []) throws {
         var limits = QueryLimits()
-        limits.treatsTypeAndUnitAsMetadata = treatsTypeAndUnitAsMetadata
+        for feature in features { limits.features[feature] = true }
         limits.maxAnnotations = 1_000
         engine = try QueryEngine(queryable: store, limits: limits)
     }
@@ -26,9 +26,9 @@ struct ScriptEngineUnderTest: ScriptEngine {
                 switch sample.value {
                 case .float(let value): columns.append(value, at: sample.timestamp)
                 case .histogram(let histogram, _):
-                    columns.histograms.append(.init(position: columns.count, histogram: histogram))
-                    columns.append(.nan, at: sample.timestamp)
+                    columns.append(histogram, at: sample.timestamp)
                 }
+                columns.startTimestamps.append(sample.startTimestamp ?? 0)
             }
             if columns.count > 0 { store.add(columns, to: one.labels) }
         }
@@ -60,19 +60,31 @@ struct ScriptEngineUnderTest: ScriptEngine {
                     samples.map { sample in
                         .init(
                             labels: sample.labels,
-                            points: [ScriptSample(timestamp: sample.timestamp, value: .float(sample.value))])
+                            points: [
+                                ScriptSample(
+                                    timestamp: sample.timestamp, value: Self.value(sample.value, sample.histogram))
+                            ])
                     })
             case .matrix(let series):
                 .matrix(
                     series.map { series in
                         .init(
                             labels: series.labels,
-                            points: zip(series.samples.timestamps, series.samples.values).map {
-                                ScriptSample(timestamp: $0.0, value: .float($0.1))
-                            })
+                            points: points(series.samples))
                     })
             }
         return ScriptAnswer(value, warnings: result.warnings, infos: result.infos)
+    }
+
+    private static func points(_ samples: SampleColumns) -> [ScriptSample] {
+        let histograms = Dictionary(uniqueKeysWithValues: samples.histograms.map { ($0.position, $0.histogram) })
+        return samples.timestamps.indices.map { index in
+            ScriptSample(timestamp: samples.timestamps[index], value: value(samples.values[index], histograms[index]))
+        }
+    }
+
+    private static func value(_ value: Double, _ histogram: NativeHistogram?) -> ScriptValue {
+        histogram.map { .histogram($0, hasHint: true) } ?? .float(value)
     }
 
     private static func answer(_ error: QueryError) -> ScriptAnswer {

@@ -131,9 +131,8 @@ extension Evaluator {
             evaluation.annotate(.invalidRatio(ratio, cappedTo: ratio > 0 ? 1 : -1), at: position)
         }
         let source = try vector(node.operand, on: grid)
-        // A fixed seed: the same series are chosen in every process.
-        let hash = SeededHash(seed: 1)
-        let shares = source.series.map { Double(hash.hash($0.labels.run.span)) / 0x1p64 }
+        // The peers' hash, so that they choose the same series.
+        let shares = source.series.map { Double(PeerHash.hash($0.labels)) / Double(UInt64.max) }
         return RatioSource(base: source, shares: shares, ratios: ratios.map { min(max($0, -1), 1) })
     }
 }

@@ -3,7 +3,7 @@ import ApusPromQL
 extension Evaluator {
     /// The evaluator of one node, which attributes what it uses to that node.
     func focused(on expression: Expression, _ grid: StepGrid) -> Evaluator {
-        Evaluator(evaluation: evaluation.focused(on: expression, grid))
+        Evaluator(evaluation: evaluation.focused(on: expression, grid), marksResets: marksResets)
     }
 
     /// The source that `open` opens, measured when the query is explained, and shared when its expression occurs again.
@@ -11,7 +11,8 @@ extension Evaluator {
         _ expression: Expression, on grid: StepGrid, _ open: (Evaluator) throws(QueryError) -> any SeriesSource
     ) throws(QueryError) -> any SeriesSource {
         let node = focused(on: expression, grid)
-        return try evaluation.query.sharing.vector(expression, on: grid, node.evaluation) { () throws(QueryError) in
+        return try evaluation.query.sharing.vector(expression, on: grid, marksResets, node.evaluation) {
+            () throws(QueryError) in
             guard let figures = node.evaluation.figures else { return try open(node) }
             return RecordingSource(try figures.measuringOpening { () throws(QueryError) in try open(node) }, figures)
         }

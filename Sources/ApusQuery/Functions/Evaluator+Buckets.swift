@@ -30,7 +30,7 @@ extension Evaluator {
             remarkInvalidQuantiles(quantiles, at: arguments[0].withoutParentheses.range.start)
             outputs = [.quantile(quantiles)]
         }
-        let source = try vector(vectorArgument, on: grid)
+        let source = try marking(resets: false).vector(vectorArgument, on: grid)
         let position = vectorArgument.withoutParentheses.range.start
         let groups = bucketGroups(source, position: position)
         var series: [SeriesIdentity] = []

@@ -135,7 +135,10 @@ extension Evaluator {
     private func mapHistograms(
         _ call: FunctionCall, on grid: StepGrid, _ transform: @escaping @Sendable (NativeHistogram) -> Double
     ) throws(QueryError) -> any SeriesSource {
-        MappedSource(try vector(call.arguments[0], on: grid), dropsName: true) { row in
+        // Only the spread of the observations needs their buckets.
+        let needsBuckets = call.function == .histogramStddev || call.function == .histogramStdvar
+        let argument = try marking(resets: !needsBuckets).vector(call.arguments[0], on: grid)
+        return MappedSource(argument, dropsName: true) { row in
             row.mapHistograms { histogram, _ in transform(histogram) }
         }
     }
@@ -164,7 +167,7 @@ extension Evaluator {
             source = try windows(argument, on: grid)
         }
         return RangeFunctionSource(
-            function, of: source, on: grid, evaluation: evaluation,
+            function, of: source, on: grid, marksResets: marksResets, evaluation: evaluation,
             position: call.arguments[0].withoutParentheses.range.start,
             remarksCounter: call.function == .rate || call.function == .increase)
     }

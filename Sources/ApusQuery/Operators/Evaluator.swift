@@ -7,6 +7,16 @@ import ApusPromQL
 /// rest is evaluated series by series when the source is read.
 struct Evaluator: Sendable {
     let evaluation: Evaluation
+    /// Whether each histogram is made to say if its counter was reset before it, where the store does not.
+    ///
+    /// Then adding histograms of both kinds is remarked. As in Prometheus this is so where only the counts and sums of
+    /// observations are asked for.
+    var marksResets = false
+
+    /// The evaluator for an argument, in which resets are marked or not.
+    func marking(resets: Bool) -> Evaluator {
+        Evaluator(evaluation: evaluation, marksResets: resets)
+    }
 
     // MARK: Dispatch
 
@@ -96,7 +106,8 @@ struct Evaluator: Sendable {
                     "\(windowExtension.rawValue) modifier can only be used with: \(windowExtension.functions)")
             }
             return RangeSelectorSource(
-                try selection(node.selector.matchers, windows), windows: windows, evaluation: evaluation)
+                try selection(node.selector.matchers, windows), windows: windows, marksResets: marksResets,
+                evaluation: evaluation)
         case .subquery(let node):
             return try subquery(node, on: grid)
         default:
@@ -115,7 +126,8 @@ struct Evaluator: Sendable {
             firstEnd: proper.firstEnd + (isSmoothed ? margin : 0), step: proper.step, count: proper.count,
             range: proper.range + (isSmoothed ? 2 * margin : margin))
         let source = RangeSelectorSource(
-            try selection(node.selector.matchers, windows), windows: windows, evaluation: evaluation)
+            try selection(node.selector.matchers, windows), windows: windows, marksResets: marksResets,
+            evaluation: evaluation)
         return (.init(isSmoothed: isSmoothed, margin: margin, range: proper.range), source)
     }
 
@@ -133,7 +145,8 @@ struct Evaluator: Sendable {
         case nil: break
         }
         return SelectorSource(
-            try selection(selector.matchers, windows), windows: windows, content: content, evaluation: evaluation)
+            try selection(selector.matchers, windows), windows: windows, content: content,
+            marksResets: marksResets, evaluation: evaluation)
     }
 
     /// The series of an instant vector selector with `smoothed`, which looks one lookback ahead, too.
@@ -142,7 +155,8 @@ struct Evaluator: Sendable {
         let wider = WindowGrid(
             firstEnd: windows.firstEnd + margin, step: windows.step, count: windows.count, range: 2 * margin)
         let base = RangeSelectorSource(
-            try selection(selector.matchers, wider), windows: wider, evaluation: evaluation)
+            try selection(selector.matchers, wider), windows: wider, marksResets: marksResets,
+            evaluation: evaluation)
         return SmoothedSelectorSource(
             base, margin: margin, position: selector.range.start, evaluation: evaluation)
     }
@@ -166,7 +180,8 @@ struct Evaluator: Sendable {
 
     private func subquery(_ node: Subquery, on grid: StepGrid) throws(QueryError) -> any WindowSource {
         let (inner, windows) = try subqueryGrid(node, on: grid)
-        let base: any SeriesSource = inner.count == 0 ? RowSource.empty : try values(node.inner, on: inner)
+        let base: any SeriesSource =
+            inner.count == 0 ? RowSource.empty : try marking(resets: false).values(node.inner, on: inner)
         return SubquerySource(base, on: inner, windows: windows, evaluation: evaluation)
     }
 

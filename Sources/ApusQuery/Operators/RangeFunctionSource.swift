@@ -79,6 +79,7 @@ struct RangeFunctionSource: SeriesSource {
     private let base: any WindowSource
     private let function: RangeFunction
     private let grid: StepGrid
+    private let marksResets: Bool
     private let evaluation: Evaluation
     /// Where the argument stands to which annotations refer.
     private let position: Int
@@ -86,12 +87,13 @@ struct RangeFunctionSource: SeriesSource {
     private let remarksCounter: Bool
 
     init(
-        _ function: RangeFunction, of base: any WindowSource, on grid: StepGrid, evaluation: Evaluation,
-        position: Int, remarksCounter: Bool
+        _ function: RangeFunction, of base: any WindowSource, on grid: StepGrid, marksResets: Bool,
+        evaluation: Evaluation, position: Int, remarksCounter: Bool
     ) {
         self.function = function
         self.base = base
         self.grid = grid
+        self.marksResets = marksResets
         self.evaluation = evaluation
         self.position = position
         self.remarksCounter = remarksCounter
@@ -107,7 +109,9 @@ struct RangeFunctionSource: SeriesSource {
             let remarks = function.evaluate(scratch.samples, on: grid, into: &row.values)
             evaluation.annotate(remarks, series[index].labels, at: position)
         } else {
-            let remarks = function.evaluateMixed(scratch.samples, on: grid, into: &row)
+            var remarks = function.evaluateMixed(scratch.samples, on: grid, into: &row)
+            // Otherwise a reset is what the store says for the sake of rates.
+            if !marksResets { remarks.remove(.conflictInAggregation) }
             evaluation.annotate(remarks, series[index].labels, at: position)
         }
         if remarksCounter, row.hasFloats { remarkNonCounter(series[index].labels, at: position) }

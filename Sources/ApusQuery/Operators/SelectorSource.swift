@@ -17,13 +17,19 @@ struct SelectorSource: SeriesSource {
     private let evaluation: Evaluation
     private let windows: WindowGrid
     private let content: Content
+    private let marksResets: Bool
 
     /// - Parameters:
     ///   - windows: where each step looks: its range is the lookback.
-    init(_ selection: any SeriesSelection, windows: WindowGrid, content: Content, evaluation: Evaluation) {
+    ///   - marksResets: whether histograms say if there was a reset before them.
+    init(
+        _ selection: any SeriesSelection, windows: WindowGrid, content: Content, marksResets: Bool,
+        evaluation: Evaluation
+    ) {
         self.selection = selection
         self.windows = windows
         self.content = content
+        self.marksResets = marksResets
         self.evaluation = evaluation
         series = (0..<selection.count).map { SeriesIdentity(labels: selection.labels(at: $0)) }
     }
@@ -34,7 +40,14 @@ struct SelectorSource: SeriesSource {
         switch content {
         case .value:
             Self.place(scratch.samples.columns, windows, into: &row.values) { values, _, sample in values[sample] }
-            if !scratch.samples.columns.histograms.isEmpty { placeHistograms(scratch.samples.columns, into: &row) }
+            if !scratch.samples.columns.histograms.isEmpty {
+                if marksResets {
+                    scratch.samples.columns.markResets()
+                } else {
+                    scratch.samples.columns.forgetResets()
+                }
+                placeHistograms(scratch.samples.columns, into: &row)
+            }
         case .timestamp:
             Self.place(scratch.samples.columns, windows, into: &row.values) { values, timestamps, sample in
                 Point.isPresent(values[sample]) ? Double(timestamps[sample]) / 1_000 : Point.absent
@@ -92,17 +105,21 @@ struct RangeSelectorSource: WindowSource {
     let series: [SeriesIdentity]
     let windows: WindowGrid
     private let selection: any SeriesSelection
+    private let marksResets: Bool
     private let evaluation: Evaluation
 
-    init(_ selection: any SeriesSelection, windows: WindowGrid, evaluation: Evaluation) {
+    /// - Parameter marksResets: whether histograms say if there was a reset before them.
+    init(_ selection: any SeriesSelection, windows: WindowGrid, marksResets: Bool, evaluation: Evaluation) {
         self.selection = selection
         self.windows = windows
+        self.marksResets = marksResets
         self.evaluation = evaluation
         series = (0..<selection.count).map { SeriesIdentity(labels: selection.labels(at: $0)) }
     }
 
     func read(_ index: Int, scratch: inout Scratch) throws(QueryError) {
         try selection.readSamples(index, windows.bounds, into: &scratch.samples.columns, evaluation)
+        if marksResets, !scratch.samples.columns.histograms.isEmpty { scratch.samples.columns.markResets() }
         scratch.samples.locateWindows(windows)
         scratch.samples.countQueryable(evaluation)
     }
@@ -133,6 +150,25 @@ extension SeriesSelection {
 }
 
 extension SampleColumns {
+    /// Marks each histogram of which nothing is known as reset or not, by the one directly before it.
+    fileprivate mutating func markResets() {
+        for index in histograms.indices.dropFirst() {
+            let previous = histograms[index - 1]
+            guard histograms[index].histogram.counterResetHint == .unknown,
+                histograms[index].position == previous.position + 1
+            else { continue }
+            let isReset = histograms[index].histogram.detectsReset(after: previous.histogram)
+            histograms[index].histogram.counterResetHint = isReset ? .reset : .notReset
+        }
+    }
+
+    /// Makes nothing known of histograms that a store marked as reset.
+    fileprivate mutating func forgetResets() {
+        for index in histograms.indices where histograms[index].histogram.counterResetHint == .reset {
+            histograms[index].histogram.counterResetHint = .unknown
+        }
+    }
+
     /// Replaces histograms that are staleness markers, which their sum says, by the marker of floats.
     fileprivate mutating func markStaleHistograms() {
         guard histograms.contains(where: { SpecialValue.isStaleMarker($0.histogram.sum) }) else { return }

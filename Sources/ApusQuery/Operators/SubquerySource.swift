@@ -27,7 +27,9 @@ struct SubquerySource: WindowSource {
         if grid.count > 0 { try base.read(index, into: &row, scratch: &scratch) }
         scratch.samples.columns.removeAll()
         for step in 0..<grid.count where row.isPresent(at: step) {
-            if let histogram = row.histogram(at: step) {
+            if var histogram = row.histogram(at: step) {
+                // What is known is of the sample before, which the steps may have left out.
+                if histogram.counterResetHint != .gauge { histogram.counterResetHint = .unknown }
                 scratch.samples.columns.append(histogram, at: grid.timestamp(at: step))
             } else {
                 scratch.samples.columns.append(row.values[step], at: grid.timestamp(at: step))

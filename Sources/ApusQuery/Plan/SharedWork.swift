@@ -17,6 +17,7 @@ final class SharedWork: Sendable {
         var start: Int64
         var step: Int64
         var count: Int
+        var marksResets: Bool
     }
 
     private struct State: Sendable {
@@ -54,13 +55,15 @@ final class SharedWork: Sendable {
 
     /// The rows of a part of the tree on a grid; of a part that occurs several times, `open` is called once.
     func vector(
-        _ expression: Expression, on grid: StepGrid, _ evaluation: Evaluation,
+        _ expression: Expression, on grid: StepGrid, _ marksResets: Bool, _ evaluation: Evaluation,
         _ open: () throws(QueryError) -> any SeriesSource
     ) throws(QueryError) -> any SeriesSource {
         guard let uses = state.withLock({ $0.places.isEmpty ? nil : $0.places[expression]?.count }) else {
             return try open()
         }
-        let key = PartKey(expression: expression, start: grid.start, step: grid.step, count: grid.count)
+        let key = PartKey(
+            expression: expression, start: grid.start, step: grid.step, count: grid.count,
+            marksResets: marksResets)
         if let known = state.withLock({ $0.parts[key] }) { return known }
         var source = try open()
         if !(source is RowSource) { source = SharedSource(source, uses: uses, grid.count, evaluation) }

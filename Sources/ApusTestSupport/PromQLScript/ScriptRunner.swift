@@ -39,8 +39,7 @@ package struct ScriptRunner<Engine: ScriptEngine>: Sendable {
     package let engine: Engine
     /// Whether instant queries are asked in other ways that must give the same answer, too.
     ///
-    /// That is as a range query around their time, and at other times with `@` on every selector. Blocks with native
-    /// histograms are left out.
+    /// That is as a range query around their time, and at other times with `@` on every selector.
     package var repeatsInOtherWays = true
 
     /// A runner for an engine.
@@ -53,18 +52,15 @@ package struct ScriptRunner<Engine: ScriptEngine>: Sendable {
     /// - Throws: when data cannot be loaded; what goes wrong in evaluations is in the outcomes.
     package func run(_ script: Script) async throws -> [ScriptOutcome] {
         var outcomes: [ScriptOutcome] = []
-        var hasHistograms = false
         try await engine.clear()
         for command in script.commands {
             switch command {
             case .clear:
-                hasHistograms = false
                 try await engine.clear()
             case .load(let load):
-                hasHistograms = hasHistograms || load.makesCustomBuckets || load.series.contains { $0.hasHistograms }
                 try await engine.load(load.loadedSeries)
             case .evaluate(let evaluation):
-                let differences = await differences(evaluation, hasHistograms: hasHistograms)
+                let differences = await differences(evaluation)
                 outcomes.append(
                     ScriptOutcome(
                         file: script.file, line: evaluation.line, query: evaluation.query, differences: differences))
@@ -73,7 +69,7 @@ package struct ScriptRunner<Engine: ScriptEngine>: Sendable {
         return outcomes
     }
 
-    private func differences(_ evaluation: ScriptEvaluation, hasHistograms: Bool) async -> [String] {
+    private func differences(_ evaluation: ScriptEvaluation) async -> [String] {
         let expectation = evaluation.expectation
         let answer =
             switch evaluation.time {
@@ -96,7 +92,7 @@ package struct ScriptRunner<Engine: ScriptEngine>: Sendable {
             kind: "warning")
         differences += ScriptComparison.differences(
             annotations: answer.infos, expected: expectation.infos, forbidden: expectation.forbidsInfos, kind: "info")
-        if repeatsInOtherWays, differences.isEmpty, !hasHistograms, case .instant(let time) = evaluation.time {
+        if repeatsInOtherWays, differences.isEmpty, case .instant(let time) = evaluation.time {
             differences += await otherWays(evaluation, at: time)
         }
         return differences
@@ -153,14 +149,5 @@ package struct ScriptRunner<Engine: ScriptEngine>: Sendable {
             return ScriptComparison.differences(expectation, .scalar(value))
         }
         return ScriptComparison.differences(expectation, .vector(atTime))
-    }
-}
-
-extension ScriptSeries {
-    /// Whether any value is a native histogram.
-    var hasHistograms: Bool {
-        values.contains { value in
-            if case .histogram = value { true } else { false }
-        }
     }
 }
