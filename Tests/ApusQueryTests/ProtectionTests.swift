@@ -157,21 +157,6 @@ struct ProtectionTests {
         while waiting() != 0 { await Task.yield() }
     }
 
-    @Test("native histograms are refused, not answered wrongly")
-    func histogramsAreRefused() async throws {
-        let store = MemoryQueryable()
-        var columns = SampleColumns(timestamps: [0], values: [.nan])
-        columns.histograms = [.init(position: 0, histogram: NativeHistogram())]
-        store.add(columns, to: LabelSet([Label(name: "__name__", value: "h")]))
-        let engine = try QueryEngine(queryable: store)
-        let error = await Self.failure { () async throws(QueryError) in try await engine.instant("sum(h)", at: 0) }
-        guard case .execution(let text) = error else {
-            Issue.record("expected an execution error")
-            return
-        }
-        #expect(text.contains("native histograms") && text.contains("not supported yet"))
-    }
-
     @Test("a parse error says where it is")
     func parseErrors() async throws {
         let engine = try QueryEngine(queryable: MemoryQueryable())

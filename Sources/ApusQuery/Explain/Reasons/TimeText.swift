@@ -6,7 +6,9 @@ enum TimeText {
             ("day", 86_400_000), ("hour", 3_600_000), ("minute", 60_000), ("second", 1_000),
         ]
         let length = max(0, milliseconds)
-        for unit in units where length >= unit.length + (unit.name == "second" ? 0 : unit.length / 2) {
+        for unit in units where length >= unit.length {
+            // One and a half hours are 90 minutes rather than 2 hours.
+            if length < unit.length * 3 / 2, length % unit.length != 0, unit.name != "second" { continue }
             let count = (length + unit.length / 2) / unit.length
             return count == 1 ? "1 \(unit.name)" : "\(count) \(unit.name)s"
         }
