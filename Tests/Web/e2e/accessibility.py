@@ -16,7 +16,8 @@ def faults(page: Page) -> list[str]:
 
 def check(page: Page) -> None:
     assert page.get_by_role("heading", level=1).count() == 1
-    assert faults(page) == []
+    found = faults(page)
+    assert not found, "\n".join(found)
     page.set_viewport_size({"width": 390, "height": 844})
     page.wait_for_timeout(100)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

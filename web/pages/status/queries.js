@@ -123,7 +123,12 @@ export async function queriesView(signal) {
     const sure = await confirmDialog({
       title: t("queries.killTitle"),
       content: [
-        h("pre", { class: "dialog-query" }, paintNodes(query.query, lex(query.query), [])),
+        h("pre", {
+          class: "dialog-query",
+          tabIndex: 0,
+          role: "region",
+          "aria-label": t("queries.query"),
+        }, paintNodes(query.query, lex(query.query), [])),
         h("p", { class: "hint" }, t("queries.killText")),
       ],
       confirm: t("queries.kill"),
@@ -221,7 +226,11 @@ function queryRow(query, onKill) {
   const element = h(
     "tr",
     null,
-    h("td", { class: "query-cell" }, h("pre", null, paintNodes(query.query, lex(query.query), []))),
+    h(
+      "td",
+      { class: "query-cell", title: query.query },
+      h("pre", null, paintNodes(query.query, lex(query.query), [])),
+    ),
     h("td", null, badge),
     elapsed,
     samples,
