@@ -33,8 +33,12 @@ export function confirmDialog({ title, content, confirm, cancel }) {
   document.body.append(dialog);
   dialog.showModal();
   no.focus();
+  // Back leads to another page, to which the question does not belong.
+  const leave = () => dialog.close("no");
+  addEventListener("popstate", leave);
   return new Promise((answer) => {
     dialog.addEventListener("close", () => {
+      removeEventListener("popstate", leave);
       dialog.remove();
       answer(dialog.returnValue === "yes");
     });

@@ -52,6 +52,17 @@ def test_a_query_is_ended_only_after_a_yes(site):
     assert [(method, url.split("/api/")[1]) for method, url in kills] == [("POST", "v1/queries/17/kill")]
 
 
+def test_going_back_takes_the_question_away(site):
+    page = open_queries(site)
+    page.get_by_role("tab", name="Flags").click()
+    page.get_by_role("tab", name="Queries").click()
+    page.get_by_role("button", name="Kill query 17").click()
+    page.get_by_role("dialog").wait_for()
+    page.go_back()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("tab", name="Flags")).to_have_attribute("aria-selected", "true")
+
+
 def test_a_query_that_has_ended_meanwhile_is_said_so(site):
     site.allowed = ["404"]
     page = open_queries(site)
