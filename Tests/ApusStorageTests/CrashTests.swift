@@ -43,6 +43,7 @@ struct CrashTests {
         let events = EventLog()
         var options = StorageOptions()
         options.blockRange = 200_000
+        options.maximumExemplars = 500
         let storage = try Storage(folder: folder, options: options, report: events.append)
         defer { storage.close() }
         for event in events.all {
@@ -54,9 +55,27 @@ struct CrashTests {
             let number = try #require(labels["number"].flatMap { Int($0) })
             for position in 0..<columns.count {
                 let step = Int(columns.timestamps[position] / 1_000)
-                if columns.values[position] != Double(step * 1_000 + number) { Issue.record("wrong value: \(context)") }
+                if number % 4 != 3, columns.values[position] != Double(step * 1_000 + number) {
+                    Issue.record("wrong value: \(context)")
+                }
                 counts[step, default: 0] += 1
             }
+            #expect(columns.histograms.count == (number % 4 == 3 ? columns.count : 0), context)
+            for entry in columns.histograms {
+                let step = Double(columns.timestamps[entry.position] / 1_000)
+                let isRight =
+                    entry.histogram.positiveBuckets == [step, Double(number)]
+                    && entry.histogram.sum == step * 1_000 + Double(number)
+                if !isRight { Issue.record("wrong histogram: \(context)") }
+            }
+        }
+        // The newest step's exemplars were appended last: the ring holds them all.
+        if let newest = counts.keys.max() {
+            let time = Int64(newest) * 1_000
+            let selector = [Matcher("__name__", .equal, "crash")]
+            let exemplars = try storage.exemplars(matching: [selector], from: time, through: time)
+            #expect(exemplars.count == seriesCount / 4, "exemplars are lost: \(context)")
+            #expect(exemplars.allSatisfy { $0.exemplars.map { $0.labels["trace_id"] } == ["\(newest)"] }, context)
         }
         #expect(counts.allSatisfy { $0.value == seriesCount }, "a batch is there in part: \(context)")
         return Set(counts.keys)

@@ -19,16 +19,24 @@ struct ModelTests {
     }
 }
 
+/// One sample as the model keeps it.
+private struct ModelSample {
+    var timestamp: Int64
+    var value: Double
+    /// In place of the value.
+    var histogram: NativeHistogram?
+}
+
 private struct ModelRun {
     let folder: TemporaryFolder
     let clock = ManualClock(milliseconds: 1_700_000_000_000)
     let events = EventLog()
     var storage: Storage
     private var generator: SeededGenerator
-    private var model: [LabelSet: [(timestamp: Int64, value: Double)]] = [:]
+    private var model: [LabelSet: [ModelSample]] = [:]
     private var pool: [LabelSet] = []
     private var nextSeries = 0
-    private var openQueriers: [(querier: any Querier, expected: [LabelSet: [(timestamp: Int64, value: Double)]])] = []
+    private var openQueriers: [(querier: any Querier, expected: [LabelSet: [ModelSample]])] = []
 
     init(seed: UInt64) throws {
         folder = try TemporaryFolder()
@@ -68,28 +76,67 @@ private struct ModelRun {
         clock.advance(milliseconds: [15_000, 15_000, 15_000, 14_998, 60_000].randomElement(using: &generator) ?? 1)
         let now = clock.now()
         let chosen = pool.filter { _ in Int.random(in: 0..<10, using: &generator) < 8 }
-        var batch = SampleBatch(timestamp: now)
-        batch.references = try storage.resolve(chosen)
-        for labels in chosen { batch.values.append(value(for: labels)) }
+        let samples = chosen.map { sample(of: $0, at: now) }
         // Beside them: one out of order, one equal repetition, one with another value.
         var expected: [SampleRejection?] = chosen.map { _ in nil }
-        var extra: [(LabelSet, Int64, Double)] = zip(chosen, batch.values).map { ($0, now, $1) }
+        var extra = Array(zip(chosen, samples))
         if let labels = chosen.randomElement(using: &generator), let position = chosen.firstIndex(of: labels) {
-            extra.append((labels, now - 7_000, 5))
+            var late = samples[position]
+            late.timestamp -= 7_000
+            extra.append((labels, late))
             expected.append(.outOfOrder)
-            extra.append((labels, now, batch.values[position]))
+            extra.append((labels, samples[position]))
             expected.append(nil)
-            extra.append((labels, now, -12_345))
+            var other = samples[position]
+            if Bool.random(using: &generator) { other.histogram = nil }
+            other.value = -12_345
+            other.histogram?.sum -= 1_000
+            extra.append((labels, other))
             expected.append(.duplicateTimestamp)
+            var invalid = NativeHistogram()
+            invalid.positiveBuckets = [1]
+            extra.append((labels, ModelSample(timestamp: now, value: .nan, histogram: invalid)))
+            expected.append(.invalidHistogram)
         }
+        var batch = SampleBatch(timestamp: now)
         batch.references = try storage.resolve(extra.map(\.0))
-        batch.timestamps = extra.map(\.1)
-        batch.values = extra.map(\.2)
+        batch.timestamps = extra.map(\.1.timestamp)
+        batch.values = extra.map(\.1.value)
+        for (position, entry) in extra.enumerated() {
+            guard let histogram = entry.1.histogram else { continue }
+            batch.histograms.append(SampleColumns.PositionedHistogram(position: position, histogram: histogram))
+        }
         let outcome = try storage.append(batch)
         #expect(outcome.rejections.map(\.position) == expected.indices.filter { expected[$0] != nil })
         #expect(outcome.rejections.map(\.reason) == expected.compactMap { $0 })
         #expect(outcome.appendedCount == expected.count { $0 == nil })
-        for (labels, value) in zip(chosen, batch.values) { model[labels, default: []].append((now, value)) }
+        for (labels, sample) in zip(chosen, samples) { model[labels, default: []].append(sample) }
+    }
+
+    /// The next sample of a series: some hold floats, some histograms, some change from one to the other.
+    private mutating func sample(of labels: LabelSet, at time: Int64) -> ModelSample {
+        let number = labels["id"].flatMap { Int($0) } ?? 0
+        let kind = number % 5 == 4 ? Int(time / 400_000) % 5 : number % 5
+        let histogram = kind == 3 && Int.random(in: 0..<20, using: &generator) > 0 ? nextHistogram(of: labels) : nil
+        let value = value(for: labels)
+        return ModelSample(timestamp: time, value: value, histogram: histogram)
+    }
+
+    private mutating func nextHistogram(of labels: LabelSet) -> NativeHistogram {
+        var next = model[labels]?.last { $0.histogram != nil }?.histogram ?? NativeHistogram()
+        next.counterResetHint = [.unknown, .unknown, .notReset, .gauge].randomElement(using: &generator) ?? .unknown
+        if Int.random(in: 0..<15, using: &generator) == 0 { next = NativeHistogram() }
+        if next.positiveSpans.isEmpty || Int.random(in: 0..<12, using: &generator) == 0 {
+            next.positiveSpans.append(NativeHistogram.Span(offset: 1, length: 2))
+            next.positiveBuckets += [0, 0]
+        }
+        for bucket in next.positiveBuckets.indices {
+            let more = Double(Int.random(in: 0..<9, using: &generator))
+            next.positiveBuckets[bucket] += more
+            next.count += more
+            next.sum += more * 0.3
+        }
+        return next
     }
 
     private mutating func value(for labels: LabelSet) -> Double {
@@ -161,14 +208,49 @@ private struct ModelRun {
     }
 
     private func expectEqual(
-        _ read: [LabelSet: SampleColumns], _ expected: [LabelSet: [(timestamp: Int64, value: Double)]],
+        _ read: [LabelSet: SampleColumns], _ expected: [LabelSet: [ModelSample]],
         _ context: String
     ) {
         #expect(Set(read.keys) == Set(expected.keys), "series differ: \(context)")
         for (labels, samples) in expected {
             guard let columns = read[labels] else { continue }
             #expect(columns.timestamps == samples.map(\.timestamp), "\(labels): \(context)")
-            #expect(columns.values.map(\.bitPattern) == samples.map(\.value.bitPattern), "\(labels): \(context)")
+            guard columns.count == samples.count else { continue }
+            let histograms = Dictionary(
+                columns.histograms.map { ($0.position, $0.histogram) }, uniquingKeysWith: { first, _ in first })
+            #expect(
+                columns.histograms.map(\.position) == samples.indices.filter { samples[$0].histogram != nil },
+                "\(labels): \(context)")
+            for (position, sample) in samples.enumerated() {
+                guard let wanted = sample.histogram else {
+                    #expect(columns.values[position].bitPattern == sample.value.bitPattern, "\(labels): \(context)")
+                    continue
+                }
+                guard let found = histograms[position] else { continue }
+                var stripped = found
+                stripped.counterResetHint = wanted.counterResetHint
+                #expect(stripped == wanted, "\(labels): \(context)")
+                expectHint(
+                    of: found, after: position > 0 ? histograms[position - 1] : nil,
+                    isGauge: wanted.counterResetHint == .gauge, context)
+            }
         }
+    }
+
+    /// A hint may say nothing, but what it says must be true of the histogram before it.
+    private func expectHint(
+        of histogram: NativeHistogram, after previous: NativeHistogram?, isGauge: Bool, _ context: String
+    ) {
+        let hint = histogram.counterResetHint
+        #expect((hint == .gauge) == isGauge, "\(context)")
+        guard hint == .reset || hint == .notReset else { return }
+        guard let previous else {
+            Issue.record("a hint \(hint) without a histogram before: \(context)")
+            return
+        }
+        let isLower =
+            histogram.count < previous.count
+            || zip(histogram.positiveBuckets, previous.positiveBuckets).contains { $0 < $1 }
+        #expect((hint == .reset) == isLower, "\(context)")
     }
 }

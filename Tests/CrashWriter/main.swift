@@ -27,6 +27,7 @@ do {
     var options = StorageOptions()
     options.blockRange = 200_000
     options.segmentSize = 400_000
+    options.maximumExemplars = 500
     let storage = try Storage(folder: arguments[1], options: options, clock: StepClock()) { event in
         if event.severity != .info { say("e \(event)") }
     }
@@ -46,6 +47,20 @@ do {
         }
         batch.references = try storage.resolve(labels)
         batch.values = (0..<seriesCount).map { Double(step * 1_000 + $0) }
+        // Every fourth series holds histograms and has exemplars.
+        for number in stride(from: 3, to: seriesCount, by: 4) {
+            var histogram = NativeHistogram()
+            histogram.positiveSpans = [NativeHistogram.Span(offset: 0, length: 2)]
+            histogram.positiveBuckets = [Double(step), Double(number)]
+            histogram.count = Double(step + number)
+            histogram.sum = batch.values[number]
+            batch.histograms.append(SampleColumns.PositionedHistogram(position: number, histogram: histogram))
+            let labels = LabelSet([Label(name: "trace_id", value: "\(step)")])
+            batch.exemplars.append(
+                SampleBatch.SeriesExemplar(
+                    reference: batch.references[number],
+                    exemplar: Exemplar(labels: labels, value: batch.values[number], timestamp: nil)))
+        }
         let outcome = try storage.append(batch)
         guard outcome.appendedCount == seriesCount else {
             say("e step \(step): \(outcome)")

@@ -161,8 +161,10 @@ struct Appender {
         let exemplars = batch.exemplars.isEmpty ? [] : acceptedExemplars(of: batch, head: head)
         guard !accepted.isEmpty || !exemplars.isEmpty else { return outcome }
         records.reset()
+        if !acceptedHistograms.isEmpty || !exemplars.isEmpty { records.beginBatch() }
         encode(batch, hasTimestamps: hasTimestamps)
         encode(exemplars)
+        records.finishBatch()
         do throws(AppendError) {
             try writeRecords()
         } catch {

@@ -12,9 +12,13 @@ enum WALFormat {
     /// So many samples at their longest stay below the greatest length of a body.
     static let maximumSamplesPerRecord = 4_000_000
     /// So many histograms at their longest stay below it.
-    static let maximumHistogramsPerRecord = 256
+    static let maximumHistogramsPerRecord = 128
     /// So many exemplars at their longest stay below it.
     static let maximumExemplarsPerRecord = 100_000
+    /// The length before each part of a batch.
+    static let partHeaderLength = 4
+    /// Batches are split here: one more part fits the greatest length of a body.
+    static let batchBodyLength = 1 << 24
     /// Series records are split here, so that readers need little memory.
     static let seriesBodyLength = 1 << 20
 
@@ -24,6 +28,7 @@ enum WALFormat {
         case samples = 2
         case histograms = 3
         case exemplars = 4
+        case batch = 5
     }
 
     /// The header of a segment or checkpoint.

@@ -52,6 +52,8 @@ struct WALSamples {
 /// Takes the bodies of records apart.
 struct WALRecordReader {
     private var samples = WALSamples()
+    /// Batches do not hold batches.
+    private var isInBatch = false
 
     /// Gives what a body holds to `visitor`.
     mutating func read(_ body: RawSpan, _ visitor: inout some WALVisitor & ~Copyable) throws(WALRecordError) {
@@ -67,7 +69,27 @@ struct WALRecordReader {
             try readSamples(&reader, areHistograms: true)
             visitor.visitSamples(samples)
         case .exemplars: try readExemplars(&reader, &visitor)
+        case .batch: try readBatch(&reader, &visitor)
         case nil: throw .unknownType(type)
+        }
+    }
+
+    @_lifetime(reader: copy reader)
+    private mutating func readBatch(
+        _ reader: inout ByteReader, _ visitor: inout some WALVisitor & ~Copyable
+    ) throws(WALRecordError) {
+        guard !isInBatch else { throw .unknownType(WALFormat.RecordType.batch.rawValue) }
+        isInBatch = true
+        defer { isInBatch = false }
+        while !reader.isAtEnd {
+            let body: RawSpan
+            do throws(ByteError) {
+                let length = try reader.readLittleEndian(UInt32.self)
+                body = try reader.readBytes(Int(length))
+            } catch {
+                throw .malformed(error)
+            }
+            try read(body, &visitor)
         }
     }
 

@@ -5,6 +5,8 @@ import ApusModel
 struct WALRecordWriter {
     private(set) var writer = ByteWriter(capacity: 1 << 16)
     private var recordStart = 0
+    /// Where the batch begins that the records are part of.
+    private var batchStart: Int?
     private var place = WALSeriesPlace()
     private var previousTimestamp: Int64 = 0
 
@@ -14,6 +16,21 @@ struct WALRecordWriter {
     /// Forgets what was built; memory beyond a megabyte is given back.
     mutating func reset() {
         writer.bytes.removeAll(keepingCapacity: writer.bytes.capacity <= 1 << 20)
+        batchStart = nil
+    }
+
+    /// Begins a record that holds those begun after it, so that all of them or none are read.
+    mutating func beginBatch() {
+        begin(.batch)
+        batchStart = recordStart
+    }
+
+    /// Ends the record that `beginBatch` began, if any.
+    mutating func finishBatch() {
+        guard let start = batchStart else { return }
+        batchStart = nil
+        recordStart = start
+        finish()
     }
 
     /// Begins a record of samples, floats or histograms, with a common time, or with one relative to it per sample.
@@ -75,13 +92,21 @@ struct WALRecordWriter {
 
     /// Fills in the length and checksum of the record that was begun last.
     mutating func finish() {
-        let bodyStart = recordStart + WALFormat.recordHeaderLength
         let start = recordStart
-        let length = UInt32(writer.count - bodyStart)
+        recordStart = 0
+        if let batch = batchStart {
+            writer.overwriteLittleEndian(UInt32(writer.count - start - WALFormat.partHeaderLength), at: start)
+            // A batch that large is read in several pieces, or not at all.
+            if writer.count - batch > WALFormat.batchBodyLength {
+                finishBatch()
+                beginBatch()
+            }
+            return
+        }
+        let length = UInt32(writer.count - start - WALFormat.recordHeaderLength)
         writer.overwriteLittleEndian(length, at: start + 4)
         let checksum = Self.checksum(writer.bytes.span.extracting(start..<writer.count))
         writer.overwriteLittleEndian(checksum, at: start + 8)
-        recordStart = 0
     }
 
     /// The checksum of a whole record: of its length field and its body.
@@ -90,22 +115,14 @@ struct WALRecordWriter {
         return CRC32C.checksum(record.extracting(WALFormat.recordHeaderLength..<record.count), continuing: length)
     }
 
-    /// Appends a whole record with a body from elsewhere.
-    mutating func appendRecord(body: RawSpan) {
-        recordStart = writer.count
-        beginHeader()
-        unsafe body.withUnsafeBytes { unsafe writer.bytes.append(contentsOf: $0) }
-        finish()
-    }
-
     private mutating func begin(_ type: WALFormat.RecordType) {
         recordStart = writer.count
-        beginHeader()
+        if batchStart == nil {
+            writer.appendLittleEndian(WALFormat.marker)
+            writer.appendLittleEndian(UInt64(0))
+        } else {
+            writer.appendLittleEndian(UInt32(0))
+        }
         writer.append(type.rawValue)
-    }
-
-    private mutating func beginHeader() {
-        writer.appendLittleEndian(WALFormat.marker)
-        writer.appendLittleEndian(UInt64(0))
     }
 }
