@@ -20,8 +20,62 @@ struct ParallelTests {
         let result = try await QueryEngine(queryable: store, limits: limits)
             .range(query, from: 0, through: 300_000, step: 30_000)
         guard case .matrix(let matrix) = result.value else { return "no matrix" }
-        return matrix.map { "\($0.labels) \($0.samples.timestamps) \($0.samples.values.map(\.bitPattern))" }
-            .joined(separator: "\n")
+        let notes = "\(result.warnings) \(result.infos)"
+        return matrix.map { series in
+            let histograms = series.samples.histograms.map { "\($0.position) \($0.histogram)" }
+            let values = series.samples.values.map(\.bitPattern)
+            return "\(series.labels) \(series.samples.timestamps) \(values) \(histograms)"
+        }.joined(separator: "\n") + notes
+    }
+
+    private static let histogramQueries = [
+        "h", "sum(h)", "avg by (group) (h)", "count by (group) (h)", "sum by (group) (rate(h[1m]))", "max(h)",
+        "histogram_quantile(0.9, sum by (group) (h))", "h * on (i) group_left () sum by (i) (h)", "h + h", "topk(3, h)",
+        "sum_over_time(h[1m])", "avg(avg_over_time(h[1m]))", "histogram_count(sum(h))", "h and on (i) h", "info(h)",
+        "count_values(\"v\", h)", "limitk(200, h)", "increase(h[1m:15s])", "-h", "h smoothed",
+    ]
+
+    /// Series of histograms of several layouts, some with floats between them.
+    private static func histogramStore() -> MemoryQueryable {
+        var generator = SeededGenerator(seed: 11)
+        let store = MemoryQueryable()
+        for index in 0..<300 {
+            var samples = SampleColumns()
+            var histogram = NativeHistogram()
+            histogram.schema = Int32(index % 3)
+            histogram.positiveSpans = [.init(offset: Int32(index % 2), length: 3)]
+            histogram.positiveBuckets = [0, 0, 0]
+            for step in 0..<22 {
+                for bucket in 0..<3 {
+                    let observed = Double.random(in: 0...1, using: &generator)
+                    histogram.positiveBuckets[bucket] += observed
+                    histogram.count += observed
+                    histogram.sum += observed * Double(bucket)
+                }
+                if index % 50 == 49, step > 15 {
+                    samples.append(Double(step), at: Int64(step) * 15_000)
+                } else {
+                    samples.append(histogram, at: Int64(step) * 15_000)
+                }
+            }
+            store.add(
+                samples,
+                to: LabelSet([
+                    Label(name: "__name__", value: "h"), Label(name: "i", value: "\(index)"),
+                    Label(name: "group", value: "\(index % 5)"),
+                ]))
+        }
+        return store
+    }
+
+    @Test(
+        "results with histograms are the same to the last bit whatever the number of threads",
+        arguments: histogramQueries)
+    func histogramsIndependentOfThreads(query: String) async throws {
+        let store = Self.histogramStore()
+        let alone = try await Self.value(query, store, helpers: 0)
+        #expect(alone == (try await Self.value(query, store, helpers: 3)))
+        #expect(alone.count > 100)
     }
 
     @Test("the result is the same to the last bit whatever the number of threads", arguments: queries)
