@@ -19,6 +19,7 @@ extension Evaluator {
         }
         let source = try vector(node.operand, on: grid)
         let groups = SeriesGroups(source.series, by: node.grouping, metadataNames: evaluation.metadataNames)
+        try evaluation.hold(groups, seriesCount: source.series.count)
         switch node.operation {
         case .sum: return try combine(SumCell.self, node, source, groups, on: grid)
         case .avg: return try combine(MeanCell.self, node, source, groups, on: grid)
@@ -42,6 +43,9 @@ extension Evaluator {
         try evaluation.hold(groups.members.count * grid.count)
         let pieces = groups.pieces(seriesCount: source.series.count)
         let batches = evaluation.parts(of: pieces.count, atLeast: 1)
+        let cellBytes = pieces.count * grid.count * MemoryLayout<Cell>.stride
+        try evaluation.hold(bytes: cellBytes)
+        defer { evaluation.release(bytes: cellBytes) }
         let position = node.operand.withoutParentheses.range.start
         let results = try evaluation.parallel(parts: batches.count) { batch, scratch throws(QueryError) in
             var cells: [GroupCells<Cell>] = []

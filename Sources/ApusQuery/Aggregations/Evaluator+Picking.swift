@@ -70,6 +70,7 @@ extension Evaluator {
                 let candidate = Candidate(value: row.values[step], series: member)
                 if heaps[step].count < limits[step] {
                     try evaluation.hold(1)
+                    try evaluation.hold(bytes: MemoryLayout<Candidate>.stride)
                     heaps[step].insertIntoHeap(candidate) { isBetter($1, $0) }
                 } else if let worst = heaps[step].first, isBetter(candidate, worst) {
                     heaps[step].replaceHeapRoot(with: candidate) { isBetter($1, $0) }

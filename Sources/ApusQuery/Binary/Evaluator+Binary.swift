@@ -21,6 +21,8 @@ extension Evaluator {
         let left = try vector(node.left, on: grid)
         let right = try vector(node.right, on: grid)
         let key = MatchingKey(matching, metadataNames: evaluation.metadataNames)
+        // The tables of both sides by what they match: a key, a place and an entry each.
+        try evaluation.hold(bytes: (left.series.count + right.series.count) * 96)
         if node.operation.isSet {
             return try combineSets(node.operation, left, right, key, on: grid)
         }

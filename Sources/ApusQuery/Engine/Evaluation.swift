@@ -134,13 +134,11 @@ struct Evaluation: Sendable {
         release(count)
     }
 
-    /// Counts series that a selector found, and the table of their identities; fails when that is too large.
-    ///
-    /// The label sets themselves are shared with the store.
+    /// Counts series that a selector found; fails when already their names could not be held.
     func countSelected(_ count: Int) throws(QueryError) {
         query.countSelected(count)
         figures?.addSelected(count)
-        try hold(bytes: count &* MemoryLayout<SeriesIdentity>.stride)
+        try expectRows(series: count, steps: 1)
     }
 
     /// Counts samples that the steps look at, windows overlapping: `samples` gives those of a step.

@@ -86,6 +86,8 @@ package final class WorkerThreads: Sendable {
         }
 
         private func run() {
+            // On Linux this is the priority of the thread alone: under load, scraping and storing go before queries.
+            setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 5)
             while let job = nextOrNil(waits: true) { job() }
         }
 

@@ -13,8 +13,14 @@ extension Evaluator {
         let node = focused(on: expression, grid)
         return try evaluation.query.sharing.vector(expression, on: grid, marksResets, node.evaluation) {
             () throws(QueryError) in
-            guard let figures = node.evaluation.figures else { return try open(node) }
-            return RecordingSource(try figures.measuringOpening { () throws(QueryError) in try open(node) }, figures)
+            guard let figures = node.evaluation.figures else {
+                let source = try open(node)
+                try node.evaluation.hold(identitiesOf: source, expression)
+                return source
+            }
+            let source = try figures.measuringOpening { () throws(QueryError) in try open(node) }
+            try node.evaluation.hold(identitiesOf: source, expression)
+            return RecordingSource(source, figures)
         }
     }
 

@@ -1,6 +1,9 @@
+import ApusModel
+import ApusPromQL
+
 extension Evaluation {
     /// How many series are read to see how large all of them are.
-    private static let probeCount = 16
+    private static let probeCount = 8
 
     /// Fails before a result is read that would be far larger than the query may hold.
     ///
@@ -22,6 +25,31 @@ extension Evaluation {
         let expected = Double(weight) / Double(max(1, read)) * Double(count) / 2
         guard expected > Double(limits.maxMemory / MemoryLayout<Double>.stride) else { return }
         try expectRows(series: count, steps: max(1, Int(min(Double(steps), 2 * expected / Double(max(1, count))))))
+    }
+
+    /// Counts the memory of the identities of a node's series.
+    ///
+    /// A selector makes the label sets; what stands around it has tables that mostly refer to the same ones.
+    func hold(identitiesOf source: any SeriesSource, _ expression: Expression) throws(QueryError) {
+        let series = source.series
+        var bytes = series.count &* MemoryLayout<SeriesIdentity>.stride
+        if case .vectorSelector = expression { bytes &+= Self.labelBytes(series) }
+        try hold(bytes: bytes)
+    }
+
+    /// Counts the memory of the groups of an aggregation: their labels, and which series they have.
+    func hold(_ groups: SeriesGroups, seriesCount: Int) throws(QueryError) {
+        let perGroup = MemoryLayout<SeriesIdentity>.stride + MemoryLayout<[Int]>.stride + Self.arrayHeader
+        try hold(
+            bytes: Self.labelBytes(groups.identities) &+ groups.identities.count &* perGroup
+                &+ seriesCount &* MemoryLayout<Int>.stride)
+    }
+
+    /// What an array in memory takes beside its elements.
+    private static let arrayHeader = 32
+
+    private static func labelBytes(_ series: [SeriesIdentity]) -> Int {
+        series.reduce(0) { $0 &+ $1.labels.run.count &+ arrayHeader }
     }
 
     /// Counts the values of a row as samples that the steps look at.

@@ -25,10 +25,10 @@ struct MemoryLimitTests {
 
     @Test("a query that would need 50 GB is refused before it reads its series, and others are answered meanwhile")
     func hugeQuery() async throws {
-        let store = CountingStore(seriesCount: 6_000)
-        let engine = try QueryEngine(queryable: store, limits: Self.limits { $0.maxPointsPerSeries = 1_200_000 })
+        let store = CountingStore(seriesCount: 100_000)
+        let engine = try QueryEngine(queryable: store, limits: Self.limits { $0.maxPointsPerSeries = 70_000 })
         async let huge = Self.message { () async throws(QueryError) in
-            try await engine.range("m", from: 0, through: 1_100_000_000, step: 1_000)
+            try await engine.range("m", from: 0, through: 66_000_000, step: 1_000)
         }
         for _ in 0..<20 {
             let small = try await engine.instant("1 + 1", at: 0)
@@ -36,7 +36,7 @@ struct MemoryLimitTests {
         }
         let text = await huge
         #expect(
-            text.hasPrefix("query would use too much memory: m (1:1) wants 49.2 GiB for 6000 series at 1100001 steps"))
+            text.hasPrefix("query would use too much memory: m (1:1) wants 49.2 GiB for 100000 series at 66001 steps"))
         #expect(text.contains("the limit is 1 GiB (--query.max-memory)"))
         #expect(store.reads < 20)
         #expect(engine.heldMemoryBytes == 0)
