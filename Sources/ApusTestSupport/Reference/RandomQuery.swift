@@ -187,7 +187,8 @@ struct RandomQueryWriter {
         case 0: return "quantile_over_time(\(pick(["0.5", "0", "1", "0.9", "-1", "2", "NaN"])), \(argument))"
         case 1: return "predict_linear(\(argument), \(pick(["60", "-60", "3600", "0"])))"
         case 2: return "double_exponential_smoothing(\(argument), \(pick(["0.3", "0.5", "0.9"])), 0.4)"
-        case 3..<10: return "\(pick(["rate", "increase", "delta", "irate", "idelta", "resets", "changes"]))(\(argument))"
+        case 3..<10:
+            return "\(pick(["rate", "increase", "delta", "irate", "idelta", "resets", "changes"]))(\(argument))"
         default:
             let function = pick([
                 "avg_over_time", "min_over_time", "max_over_time", "sum_over_time", "count_over_time",
@@ -210,7 +211,8 @@ struct RandomQueryWriter {
         case 4: return "limitk \(grouping)(\(pick(["1", "2", "100"])), \(selector()))"
         case 5: return "limit_ratio \(grouping)(\(pick(["0.5", "-0.5", "0.2", "1", "1.5"])), \(inner))"
         default:
-            return "\(pick(["sum", "sum", "avg", "min", "max", "count", "group", "stddev", "stdvar"])) \(grouping)(\(inner))"
+            return
+                "\(pick(["sum", "sum", "avg", "min", "max", "count", "group", "stddev", "stdvar"])) \(grouping)(\(inner))"
         }
     }
 
@@ -239,10 +241,12 @@ struct RandomQueryWriter {
             return "\(pick(["temperature", "up"])) \(operation) ignoring (code) group_right () requests_total"
         case 9:
             let fill = pick(["fill(0)", "fill_left(1)", "fill_right(-2)", "fill_left(1) fill_right(NaN)"])
-            return "\(pick(["temperature", "up{instance!=\"i0\"}"])) \(pick(arithmetic)) \(fill) \(pick(["up", "strange"]))"
+            return
+                "\(pick(["temperature", "up{instance!=\"i0\"}"])) \(pick(arithmetic)) \(fill) \(pick(["up", "strange"]))"
         case 10:
             let metric = histogramMetric()
-            return "\(metric) \(pick(["+", "-", "==", "!="])) \(pick([metric, "\(metric) offset 30s", histogramMetric()]))"
+            return
+                "\(metric) \(pick(["+", "-", "==", "!="])) \(pick([metric, "\(metric) offset 30s", histogramMetric()]))"
         default:
             let matching = pick(["", "ignoring (zone) ", "on (instance, job) ", "ignoring (code, zone) "])
             let bool = chance(0.2) ? "bool " : ""
@@ -277,7 +281,8 @@ struct RandomQueryWriter {
         let quantile = pick(["0.5", "0.9", "0", "1", "0.99", "2", "NaN"])
         let classic = pick([
             "latency_seconds_bucket", "rate(latency_seconds_bucket[\(duration(2...20))])",
-            "sum by (le, job) (rate(latency_seconds_bucket[\(duration(2...20))]))", "sum by (le) (latency_seconds_bucket)",
+            "sum by (le, job) (rate(latency_seconds_bucket[\(duration(2...20))]))",
+            "sum by (le) (latency_seconds_bucket)",
         ])
         let metric = histogramMetric()
         let native = pick([
@@ -287,7 +292,9 @@ struct RandomQueryWriter {
         let source = hasHistograms && chance(0.6) ? native : classic
         switch Int.random(in: 0..<8, using: &random) {
         case 0..<3: return "histogram_quantile(\(quantile), \(source))"
-        case 3: return "histogram_fraction(\(pick(["0", "-Inf", "0.3", "1"])), \(pick(["1", "2", "Inf", "0.7"])), \(source))"
+        case 3:
+            return
+                "histogram_fraction(\(pick(["0", "-Inf", "0.3", "1"])), \(pick(["1", "2", "Inf", "0.7"])), \(source))"
         case 4: return "histogram_quantiles(\(source), \"q\", 0.1, 0.5, 0.95)"
         default:
             let function = pick(["count", "sum", "avg", "stddev", "stdvar"])

@@ -30,8 +30,10 @@ enum ReferenceArithmetic {
 
     /// The population variance.
     static func variance(_ values: [Double]) -> Double {
-        let mean = mean(values)
-        return self.mean(values.map { ($0 - mean) * ($0 - mean) })
+        // Distances to one of the values, so that equal values have none.
+        let distances = values.map { $0 - values[0] }
+        let mean = mean(distances)
+        return self.mean(distances.map { ($0 - mean) * ($0 - mean) })
     }
 
     /// The φ-quantile with linear interpolation between the ranks; NaN counts as smaller than all else.

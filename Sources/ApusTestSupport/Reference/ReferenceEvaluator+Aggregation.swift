@@ -24,14 +24,13 @@ extension ReferenceEvaluator {
             if groups[key] == nil { order.append(key) }
             groups[key, default: []].append(element)
         }
+        if node.operation == .countValues { return countedValues(elements, node.grouping, label) }
         var result: [ReferenceElement] = []
         for key in order {
             let members = groups[key] ?? []
             switch node.operation {
             case .topk, .bottomk, .limitk, .limitRatio:
                 result += chosen(node, members, parameter)
-            case .countValues:
-                result += countedValues(members, key, label)
             default:
                 if let sample = combined(node, members, parameter) {
                     result.append(ReferenceElement(labels: key, sample: sample))
@@ -89,9 +88,9 @@ extension ReferenceEvaluator {
                 warn("encountered a mix of histograms and floats for aggregation", at: node.operand.range)
                 return nil
             }
-            guard let total = sum(histograms, metric: .empty, at: node.operand.range) else { return nil }
-            return .histogram(
-                node.operation == .sum ? total : total.divided(by: Double(histograms.count)))
+            return combined(
+                histograms, isMean: node.operation == .avg, metric: .empty, at: node.operand.range
+            ).map { .histogram($0) }
         default: break
         }
         if !histograms.isEmpty {
@@ -108,8 +107,10 @@ extension ReferenceEvaluator {
         }
     }
 
-    /// The sum of histograms, with the remarks that belong to it; `nil` when they do not fit together.
-    func sum(_ histograms: [ReferenceHistogram], metric: LabelSet, at position: SourceRange) -> ReferenceHistogram? {
+    /// The sum or mean of histograms, with the remarks that belong to it; `nil` when they do not fit together.
+    func combined(
+        _ histograms: [ReferenceHistogram], isMean: Bool, metric: LabelSet, at position: SourceRange
+    ) -> ReferenceHistogram? {
         if Set(histograms.map(\.isCustom)).count > 1 {
             warn(
                 "vector contains a mix of histograms with exponential and custom buckets schemas\(forMetric(metric))",
@@ -128,15 +129,16 @@ extension ReferenceEvaluator {
             }
             total = sum.histogram
         }
-        return total
+        return isMean
+            ? ReferenceHistogram.mean(histograms, layout: total) : ReferenceHistogram.sum(histograms, layout: total)
     }
 
     private func countedValues(
-        _ members: [ReferenceElement], _ group: LabelSet, _ label: String
+        _ members: [ReferenceElement], _ grouping: Grouping, _ label: String
     ) -> [ReferenceElement] {
         var counts: [LabelSet: Double] = [:]
         for member in members {
-            var builder = LabelSetBuilder(group)
+            var builder = LabelSetBuilder(groupLabels(member.labels, grouping))
             switch member.sample {
             case .float(let value): builder.set(label, to: NumberText.string(value, .fixed))
             case .histogram(let histogram): builder.set(label, to: histogram.native.text)

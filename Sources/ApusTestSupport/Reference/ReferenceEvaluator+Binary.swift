@@ -73,7 +73,11 @@ extension ReferenceEvaluator {
     }
 
     private func dropsName(_ node: BinaryExpression) -> Bool {
-        node.returnsBool || !node.operation.isComparison
+        node.returnsBool || !(node.operation.isComparison || isTrim(node))
+    }
+
+    private func isTrim(_ node: BinaryExpression) -> Bool {
+        node.operation == .trimUpper || node.operation == .trimLower
     }
 
     private func withScalar(
@@ -123,8 +127,9 @@ extension ReferenceEvaluator {
         let isOneToMany = matching.cardinality == .oneToMany
         let many = isOneToMany ? right : left
         let one = isOneToMany ? left : right
-        let fillMany = isOneToMany ? matching.fillRight : matching.fillLeft
-        let fillOne = isOneToMany ? matching.fillLeft : matching.fillRight
+        // As in Prometheus, "left" is the side of the many, even with `group_right`.
+        let fillMany = matching.fillLeft
+        let fillOne = matching.fillRight
         if many.isEmpty && one.isEmpty { return [] }
         if many.isEmpty || one.isEmpty, fillMany == nil, fillOne == nil { return [] }
 
@@ -181,7 +186,7 @@ extension ReferenceEvaluator {
         _ node: BinaryExpression, _ matching: VectorMatching, many: LabelSet, one: LabelSet
     ) -> LabelSet {
         var labels = many
-        if !node.operation.isComparison { labels = withoutName(labels) }
+        if !node.operation.isComparison && !isTrim(node) { labels = withoutName(labels) }
         if matching.cardinality == .oneToOne {
             let names = LabelNames(matching.labels)
             labels = matching.isOn ? names.keeping(labels) : names.dropping(labels)

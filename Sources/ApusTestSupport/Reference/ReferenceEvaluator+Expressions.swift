@@ -38,6 +38,7 @@ extension ReferenceEvaluator {
     /// The text that a string expression has.
     func string(_ expression: Expression) throws(ReferenceError) -> String {
         guard case .string(let node) = expression.withoutParentheses else { throw .badData("expected a string") }
+        if node.invalidBytes != nil { throw .execution("invalid label name or value: not UTF-8") }
         return node.value
     }
 
@@ -146,7 +147,10 @@ extension ReferenceEvaluator {
         guard let before = points.last(where: { $0.time <= time }) else { return nil }
         if before.time == time { return before.sample }
         guard let after = points.first(where: { $0.time > time }) else { return before.sample }
-        return interpolated(before, after, at: time, isCounter: false, position: node.range, labels: series.labels)
+        return interpolated(
+            before, after, at: time, isCounter: before.sample.histogram.map { $0.hint != .gauge } ?? false,
+            position: node.range,
+            labels: series.labels)
     }
 
     /// The samples of each series in the window of a range selector, open at its start and closed at its end.
@@ -174,6 +178,9 @@ extension ReferenceEvaluator {
         if let given = node.step { step = try positiveDuration(given) }
         var inner = Int64((Double(reference - width) / Double(step)).rounded(.down)) * step
         while inner <= reference - width { inner += step }
+        let outer = detectsHints
+        defer { detectsHints = outer }
+        detectsHints = false
         var joined = JoinedSeries()
         while inner <= reference {
             try joined.append(try vector(node.inner, at: inner), at: inner)

@@ -5,7 +5,12 @@ import ApusPromQL
 extension ReferenceEvaluator {
     /// `histogram_count` and its like, which know native histograms only.
     func histogramValues(_ node: FunctionCall, at time: Int64) throws(ReferenceError) -> [ReferenceElement] {
-        try vector(node.arguments[0], at: time).compactMap { element in
+        // Where only counts and sums are wanted, Prometheus compares neighbouring samples while it reads them, so that
+        // conflicts between their hints are seen.
+        let outer = detectsHints
+        defer { detectsHints = outer }
+        detectsHints = [.histogramCount, .histogramSum, .histogramAvg].contains(node.function)
+        return try vector(node.arguments[0], at: time).compactMap { element in
             guard let histogram = element.sample.histogram else { return nil }
             let value =
                 switch node.function {
@@ -41,7 +46,7 @@ extension ReferenceEvaluator {
                 let label = try string(arguments[1])
                 for number in numbers {
                     var builder = LabelSetBuilder(labels)
-                    builder.set(label, to: NumberText.string(number, .general))
+                    builder.set(label, to: NumberText.string(number, .openMetrics))
                     result.append(
                         ReferenceElement(
                             labels: builder.labelSet(), dropsName: true, sample: .float(value(number))))
@@ -180,7 +185,8 @@ extension ReferenceEvaluator {
                 if value <= bound { return count }
                 if value < bucket.bound {
                     if bucket.bound == .infinity { return count }
-                    if bound == -.infinity { return count }
+                    // Nothing is known of where in such a first bucket its observations lie.
+                    if bound == -.infinity { return bucket.count }
                     return count + (bucket.count - count) * (value - bound) / (bucket.bound - bound)
                 }
                 (bound, count) = (bucket.bound, bucket.count)

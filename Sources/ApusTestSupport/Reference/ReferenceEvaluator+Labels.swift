@@ -60,7 +60,8 @@ extension ReferenceEvaluator {
             names.append(Matcher(LabelSet.metricName, .matchesPattern, ".+_info"))
         }
         let infoSeries = try currentPoints(
-            VectorSelector(name: nil, matchers: names + data, range: node.range), at: time)
+            VectorSelector(name: nil, matchers: names + data, range: node.range),
+            at: try selectionTime(node.arguments[0], at: time) ?? time)
         var demanded: [String] = []
         for matcher in data where try !matches(matcher, "") { demanded.append(matcher.name) }
 
@@ -83,6 +84,20 @@ extension ReferenceEvaluator {
         return result
     }
 
+    /// The time at which an expression's first selector reads.
+    private func selectionTime(_ expression: Expression, at time: Int64) throws(ReferenceError) -> Int64? {
+        switch expression {
+        case .vectorSelector(let selector): return try referenceTime(selector.anchor, selector.offset, at: time)
+        case .subquery(let node):
+            return try selectionTime(node.inner, at: try referenceTime(node.anchor, node.offset, at: time))
+        default:
+            for child in expression.children {
+                if let found = try selectionTime(child, at: time) { return found }
+            }
+            return nil
+        }
+    }
+
     private func matches(_ matcher: Matcher, _ value: String) throws(ReferenceError) -> Bool {
         do {
             return try CompiledMatcher(matcher).matches(Array(value.utf8).span)
@@ -96,6 +111,9 @@ extension ReferenceEvaluator {
         _ labels: LabelSet, _ partners: [(labels: LabelSet, point: ReferencePoint)], _ data: [Matcher],
         _ demanded: [String]
     ) throws(ReferenceError) -> LabelSet? {
+        if partners.contains(where: { $0.point.sample.histogram != nil }) {
+            throw .execution("this should be an info metric, with float samples")
+        }
         var youngest: [String: (labels: LabelSet, point: ReferencePoint)] = [:]
         for partner in partners {
             let name = partner.labels.metricName ?? ""

@@ -263,6 +263,16 @@ extension ReferenceEvaluator {
         return (left, right)
     }
 
+    /// The samples that an extended window works with: the last before it or the first in it, up to the last in it or,
+    /// when smoothed, the first after it.
+    private func used(_ window: ReferenceWindow) -> [ReferencePoint] {
+        let points = window.points
+        let first = points.lastIndex { $0.time <= window.start } ?? 0
+        var last = points.count - 1
+        if window.windowExtension == .smoothed { last = points.firstIndex { $0.time >= window.end } ?? last }
+        return first <= last ? Array(points[first...last]) : []
+    }
+
     private func extendedChange(
         _ window: ReferenceWindow, isCounter: Bool, _ position: SourceRange
     ) throws(ReferenceError) -> ReferenceSample? {
@@ -277,7 +287,7 @@ extension ReferenceEvaluator {
             return .float(total)
         }
         guard case .histogram(let left) = bounds.left, case .histogram(let right) = bounds.right else { return nil }
-        let histograms = [left] + inside.compactMap(\.sample.histogram) + [right]
+        let histograms = used(window).compactMap(\.sample.histogram)
         guard Set(histograms.map(\.isCustom)).count == 1 else {
             warn(
                 "vector contains a mix of histograms with exponential and custom buckets schemas\(forMetric(labels))",
@@ -292,7 +302,13 @@ extension ReferenceEvaluator {
         }
         guard var total = combined(right, left, sign: -1, labels: labels, position) else { return nil }
         if isCounter {
-            for (before, now) in zip(histograms, histograms.dropFirst()) where now.isReset(after: before) {
+            var chain = [left] + histograms.dropFirst().dropLast() + [right]
+            let startsBefore = used(window)[0].time < window.start && window.windowExtension == .smoothed
+            if startsBefore, histograms.count > 1, histograms[1].isReset(after: histograms[0]) {
+                // The value at the left edge lies beyond that reset already.
+                chain = histograms.count == 2 ? [] : Array(histograms[1...].dropLast()) + [right]
+            }
+            for (before, now) in zip(chain, chain.dropFirst()) where now.isReset(after: before) {
                 guard let sum = combined(total, before, sign: 1, labels: labels, position) else { return nil }
                 total = sum
             }

@@ -34,7 +34,7 @@ extension ReferenceEvaluator {
     /// The windows of a selector that is the query itself.
     func shownWindows(_ node: MatrixSelector, at time: Int64) throws(ReferenceError) -> [ReferenceSeries] {
         let windows = try windows(node, at: time)
-        guard let windowExtension = node.selector.windowExtension else {
+        if node.selector.windowExtension == nil {
             return windows.map(\.series).filter { !$0.points.isEmpty }
         }
         var result: [ReferenceSeries] = []
@@ -42,7 +42,6 @@ extension ReferenceEvaluator {
             var shown = window.series
             guard let bounds = try bounds(of: window, isCounter: false, at: node.range) else { continue }
             let inside = window.points.filter { $0.time > window.start && $0.time < window.end }
-            _ = windowExtension
             shown.points =
                 [ReferencePoint(time: window.start, sample: bounds.left)] + inside + [
                     ReferencePoint(time: window.end, sample: bounds.right)
@@ -110,9 +109,9 @@ extension ReferenceEvaluator {
                     "encountered a mix of histograms and floats\(forMetric(window.series.labels))", at: position)
                 return nil
             }
-            guard let sum = sum(histograms, metric: window.series.labels, at: position) else { return nil }
-            return .histogram(
-                node.function == .sumOverTime ? sum : sum.divided(by: Double(histograms.count)))
+            return combined(
+                histograms, isMean: node.function == .avgOverTime, metric: window.series.labels, at: position
+            ).map { .histogram($0) }
         default: break
         }
         return floatSample(node, window, numbers, at: time, position: position).map { .float($0) }
@@ -147,6 +146,7 @@ extension ReferenceEvaluator {
         case .stdvarOverTime: return ReferenceArithmetic.variance(values)
         case .quantileOverTime: return ReferenceArithmetic.quantile(numbers[0], values)
         case .madOverTime:
+            if values.contains(where: \.isNaN) { return .nan }
             let median = ReferenceArithmetic.quantile(0.5, values)
             return ReferenceArithmetic.quantile(0.5, values.map { ($0 - median).magnitude })
         case .deriv: return ReferenceArithmetic.regression(floats, origin: floats[0].time).slope

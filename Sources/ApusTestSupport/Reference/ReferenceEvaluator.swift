@@ -19,6 +19,8 @@ package final class ReferenceEvaluator {
     private var text: [UInt8] = []
     /// Set where the language leaves open which elements are chosen.
     var isAmbiguous = false
+    /// Whether unknown hints of histograms are found out by comparing each with the one before.
+    var detectsHints = false
 
     /// An evaluator over the series of `queryable`.
     package init(queryable: any Queryable, settings: ReferenceSettings = ReferenceSettings()) {
@@ -64,7 +66,7 @@ package final class ReferenceEvaluator {
         (self.start, self.end) = (start, end)
         context = DurationContext(step: step, range: end - start)
         text = Array(query.utf8)
-        (warnings, infos, isAmbiguous) = ([], [], false)
+        (warnings, infos, isAmbiguous, detectsHints) = ([], [], false, false)
         do {
             return try Parser.parse(query)
         } catch {
@@ -149,6 +151,28 @@ package final class ReferenceEvaluator {
 
     /// All series that the matchers select, with all their samples.
     func series(matching matchers: [Matcher]) throws(ReferenceError) -> [ReferenceSeries] {
+        let found = try storedSeries(matching: matchers)
+        return detectsHints ? found.map(Self.withDetectedHints) : found
+    }
+
+    private static func withDetectedHints(_ series: ReferenceSeries) -> ReferenceSeries {
+        var result = series
+        var previous: ReferenceHistogram?
+        for (index, point) in series.points.enumerated() {
+            guard case .histogram(var histogram) = point.sample else {
+                previous = nil
+                continue
+            }
+            let before = previous
+            previous = histogram
+            guard let before, histogram.hint == .unknown else { continue }
+            histogram.hint = histogram.isReset(after: before) ? .reset : .notReset
+            result.points[index].sample = .histogram(histogram)
+        }
+        return result
+    }
+
+    private func storedSeries(matching matchers: [Matcher]) throws(ReferenceError) -> [ReferenceSeries] {
         if let known = stored[matchers] { return known }
         do {
             // Halves, so that no distance between two times overflows.

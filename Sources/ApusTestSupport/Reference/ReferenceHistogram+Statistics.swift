@@ -118,38 +118,4 @@ extension ReferenceHistogram {
         }
         return total / count
     }
-
-    /// The part of the histogram on one side of a bound; the bucket that is cut is interpolated.
-    func trimmed(at bound: Double, keepsBelow: Bool) -> ReferenceHistogram {
-        if bound.isNaN { return self }
-        var result = self
-        var removed = 0.0
-        func kept(_ bucket: Bucket) -> Double {
-            if bucket.upper <= bound { return keepsBelow ? bucket.population : 0 }
-            if bucket.lower >= bound { return keepsBelow ? 0 : bucket.population }
-            let below = bucket.population * share(of: bucket, below: bound)
-            return keepsBelow ? below : bucket.population - below
-        }
-        for (index, population) in positive {
-            let bucket = Bucket(lower: self.bound(index - 1), upper: self.bound(index), population: population)
-            let rest = kept(bucket)
-            removed += population - rest
-            result.positive[index] = rest == 0 ? nil : rest
-        }
-        for (index, population) in negative {
-            let bucket = Bucket(lower: -self.bound(index), upper: -self.bound(index - 1), population: population)
-            let rest = kept(bucket)
-            removed += population - rest
-            result.negative[index] = rest == 0 ? nil : rest
-        }
-        if zeroCount != 0 {
-            let rest = kept(
-                boundedBuckets.first { $0.lower <= 0 && $0.upper >= 0 && !isCustom }
-                    ?? Bucket(lower: -zeroThreshold, upper: zeroThreshold, population: zeroCount))
-            removed += zeroCount - rest
-            result.zeroCount = rest
-        }
-        result.count = count - removed
-        return result
-    }
 }

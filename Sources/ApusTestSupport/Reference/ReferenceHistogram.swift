@@ -200,7 +200,7 @@ package struct ReferenceHistogram: Sendable {
     }
 
     /// The same with a zero bucket that takes in all buckets up to a threshold, and the one it would cut.
-    private func withZeroBucket(reaching threshold: Double) -> ReferenceHistogram {
+    func withZeroBucket(reaching threshold: Double) -> ReferenceHistogram {
         var result = self
         var threshold = threshold
         while true {

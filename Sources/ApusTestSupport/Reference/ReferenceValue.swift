@@ -42,6 +42,13 @@ package struct ReferenceSeries: Sendable {
     package var dropsName = false
     /// The samples, ascending in time.
     package var points: [ReferencePoint]
+
+    /// A series.
+    package init(labels: LabelSet, dropsName: Bool = false, points: [ReferencePoint]) {
+        self.labels = labels
+        self.dropsName = dropsName
+        self.points = points
+    }
 }
 
 /// An element of an instant vector.
