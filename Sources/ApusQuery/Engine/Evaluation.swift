@@ -130,8 +130,13 @@ struct Evaluation: Sendable {
     func countRead(_ count: Int) throws(QueryError) {
         query.countRead(count)
         figures?.addRead(count)
-        try hold(count)
-        release(count)
+        guard query.passThrough(samples: count) else { throw .tooManySamples }
+        do throws(MemoryAccount.Refusal) {
+            // A time and a value each.
+            try query.memory.passThrough(count &* 16)
+        } catch {
+            throw memoryError(error, for: nil)
+        }
     }
 
     /// Counts series that a selector found; fails when already their names could not be held.

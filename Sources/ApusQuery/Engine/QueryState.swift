@@ -97,6 +97,16 @@ final class QueryState: Sendable {
         return true
     }
 
+    /// Counts samples that are held for a moment only, without writing to what other threads write to.
+    ///
+    /// - Returns: whether they are not too many.
+    func passThrough(samples count: Int) -> Bool {
+        let held = heldSamples.load(ordering: .relaxed) &+ count
+        guard held <= limits.maxSamples else { return false }
+        if held > peakSamples.load(ordering: .relaxed) { peakSamples.max(held, ordering: .relaxed) }
+        return true
+    }
+
     /// Counts samples that are no longer held.
     func release(samples count: Int) {
         heldSamples.wrappingSubtract(count, ordering: .relaxed)

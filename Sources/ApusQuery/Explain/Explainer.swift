@@ -20,7 +20,7 @@ struct Explainer {
         let root = builder.node(expression, shift: 0)
         let reasons = ReasonSearch(expression, query: query, isEmpty: series == 0).reasons()
         return Explanation(
-            query: expression.description, kind: request.kind, root: root, resultSeries: series,
+            query: expression.prettyText, kind: request.kind, root: root, resultSeries: series,
             resultSamples: samples, reasons: reasons, warnings: result.warnings, infos: result.infos,
             statistics: result.statistics)
     }
@@ -92,6 +92,11 @@ private struct NodeBuilder {
         if operands.isEmpty {
             node.seriesIn = figures.seriesSelected
             node.samplesIn = figures.samplesRead
+            if figures.openings == 0 {
+                // Opened by the function around it, which took all of it.
+                node.seriesOut = figures.seriesSelected
+                node.samplesOut = figures.samplesRead
+            }
         } else {
             node.seriesIn = operands.reduce(0) { $0 + $1.1.seriesOut }
             node.samplesIn = operands.reduce(0) { $0 + $1.1.samplesOut }

@@ -119,6 +119,9 @@ struct Evaluator: Sendable {
     func extendedWindows(
         _ node: MatrixSelector, _ windowExtension: WindowExtension, on grid: StepGrid
     ) throws(QueryError) -> (ExtendedKernel.Extent, any WindowSource) {
+        if evaluation.part != node.range {
+            return try focused(on: .matrixSelector(node), grid).extendedWindows(node, windowExtension, on: grid)
+        }
         let proper = try windowGrid(node.window, node.selector.offset, node.selector.anchor, on: grid)
         let margin = evaluation.lookback
         let isSmoothed = windowExtension == .smoothed
@@ -137,6 +140,10 @@ struct Evaluator: Sendable {
     func select(
         _ selector: VectorSelector, on grid: StepGrid, content: SelectorSource.Content
     ) throws(QueryError) -> any SeriesSource {
+        // A function that opens its argument by itself comes here as the function.
+        if evaluation.part != selector.range {
+            return try focused(on: .vectorSelector(selector), grid).select(selector, on: grid, content: content)
+        }
         let windows = try windowGrid(
             .fixed(milliseconds: evaluation.lookback), selector.offset, selector.anchor, on: grid)
         switch selector.windowExtension {

@@ -78,6 +78,14 @@ final class MemoryAccount: Sendable {
         peak.max(now, ordering: .relaxed)
     }
 
+    /// Counts bytes that are held for a moment only: they must fit into the query's own limit and may be its peak.
+    func passThrough(_ bytes: Int) throws(Refusal) {
+        let held = heldBytes
+        if bytes > limit &- held { throw Refusal(wanted: bytes, held: held, limit: limit, isOfAllQueries: false) }
+        let now = held &+ bytes
+        if now > peakBytes { peak.max(now, ordering: .relaxed) }
+    }
+
     /// Counts bytes as no longer held.
     func release(_ bytes: Int) {
         held.wrappingSubtract(bytes, ordering: .relaxed)

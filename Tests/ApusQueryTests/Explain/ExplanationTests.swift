@@ -42,6 +42,17 @@ struct ExplanationTests {
         #expect(explanation.statistics.samplesRead == 190)
     }
 
+    @Test("a selector that its function opens by itself has figures of its own")
+    func openedByFunction() async throws {
+        let engine = try Self.engine(CountingStore(seriesCount: 2))
+        for query in ["timestamp(m)", "rate(m[3s] anchored)"] {
+            let root = try await engine.explain(query, at: 400_000).root
+            #expect(root.samplesRead == 0 && root.seriesIn == 2 && root.seriesOut == 2, "\(query)")
+            #expect(root.children.map(\.seriesIn) == [2], "\(query)")
+            #expect(root.children.allSatisfy { $0.samplesRead > 500 && $0.samplesOut == $0.samplesRead }, "\(query)")
+        }
+    }
+
     @Test("times of nodes add up to no more than the evaluation took")
     func times() async throws {
         let engine = try Self.engine(CountingStore(seriesCount: 200))
