@@ -98,17 +98,16 @@ let package = Package(
         module(
             "ApusWeb",
             [
-                "CApusZlib", "ApusScrape", "ApusStorage", "ApusQuery", "ApusConfig", "ApusClient", "ApusPromQL",
-                "ApusRegex",
-                "ApusModel", "ApusBytes", hummingbirdCore, httpTypes, nioCore, nioPosix, logging, lifecycle,
+                "CApusZlib", "ApusScrape", "ApusStorage", "ApusRemote", "ApusQuery", "ApusConfig", "ApusClient",
+                "ApusPromQL", "ApusRegex", "ApusModel", "ApusBytes", hummingbirdCore, httpTypes, nioCore, nioPosix, logging, lifecycle,
             ]),
 
         // Program.
         .executableTarget(
             name: "apus",
             dependencies: [
-                "ApusWeb", "ApusScrape", "ApusDiscovery", "ApusStorage", "ApusQuery", "ApusConfig", "ApusClient",
-                "ApusModel",
+                "ApusWeb", "ApusScrape", "ApusDiscovery", "ApusStorage", "ApusRemote", "ApusQuery", "ApusConfig",
+                "ApusClient", "ApusHTTP", "ApusPromQL", "ApusModel", "ApusBytes",
                 argumentParser, logging, lifecycle, unixSignals,
             ],
             swiftSettings: settings),

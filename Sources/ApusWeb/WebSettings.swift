@@ -15,6 +15,9 @@ package struct WebSettings: Sendable {
     package var drainTimeout: Int64 = 10_000
     /// The largest form body, in bytes.
     package var maxFormBytes = 8 << 20
+    /// What the bodies of all requests that bring samples may have together at one time, in bytes; further ones are told
+    /// to come again.
+    package var maxTotalBodyBytes = 256 << 20
     /// What all header fields of a request and its URL may have, in bytes.
     package var maxHeaderBytes = 256 << 10
     /// Whether `/-/reload` and `/-/quit` do something (`--web.enable-lifecycle`).

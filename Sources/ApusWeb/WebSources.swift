@@ -1,5 +1,6 @@
 package import ApusClient
 package import ApusModel
+package import ApusRemote
 
 /// Where the web server takes its answers from.
 ///
@@ -9,6 +10,10 @@ package struct WebSources: Sendable {
     package var queries: any QueryService
     /// Holds the series.
     package var storage: any Queryable
+    /// Keeps exemplars; `nil` where none are kept.
+    package var exemplars: (any ExemplarQueryable)?
+    /// Takes samples from others (`--web.enable-remote-write-receiver`); `nil` where they are refused.
+    package var remoteWrite: RemoteWriteReceiver?
     /// Knows the targets.
     package var targets: any TargetStatusSource
     /// The metrics of the program itself; the server adds its own.

@@ -133,15 +133,23 @@ struct QueryAPITests {
         let engine = FakeEngine(.vector([]))
         var statistics = QueryStatistics()
         statistics.samplesRead = 6
+        statistics.queryableSamples = 9
+        statistics.samplesPerStep = [(1_500, 4), (2_000, 5)]
         statistics.peakSamples = 4
+        statistics.peakMemoryBytes = 100
         statistics.evaluationNanoseconds = 1_500_000
         engine.answer(with: .success(QueryResult(value: .vector([]), statistics: statistics)))
         #expect(
             try await WebHarness(engine: engine).get("/api/v1/query?query=a&stats=all").text
                 == #"{"status":"success","data":{"resultType":"vector","result":[],"stats":{"timings":{"#
                 + #""evalTotalTime":0.0015,"resultSortTime":0,"queryPreparationTime":0,"innerEvalTime":0.0015,"#
-                + #""execQueueTime":0,"execTotalTime":0.0015},"samples":{"totalQueryableSamples":6,"peakSamples":4}}}}"#
+                + #""execQueueTime":0,"execTotalTime":0.0015},"samples":{"totalQueryableSamplesPerStep":[[1.5,4],[2,5]],"#
+                + #""totalQueryableSamples":9,"samplesRead":6,"peakSamples":4},"memory":{"peakBytes":100}}}}"#
         )
+        #expect(engine.lastCall?.wantsSteps == true)
+        _ = try await WebHarness(engine: engine).get("/api/v1/query?query=a&stats=true", [.userAgent: "curl/8"])
+        #expect(engine.lastCall?.wantsSteps == false)
+        #expect(engine.lastCall?.client == "curl/8")
     }
 
     @Test(

@@ -1,24 +1,11 @@
 import ApusModel
 import ApusPromQL
-package import ApusQuery
+import ApusQuery
 import HTTPTypes
 
-/// Evaluates PromQL: the query engine, or a fake in a test.
-package protocol QueryService: Sendable {
-    /// The value of an expression at one time, in milliseconds since the epoch.
-    func instant(_ text: String, at time: Int64, options: QueryOptions) async throws(QueryError) -> QueryResult
-
-    /// The values of an expression at evenly spaced times, both ends included; times and step in milliseconds.
-    func range(_ text: String, from start: Int64, through end: Int64, step: Int64, options: QueryOptions)
-        async throws(QueryError) -> QueryResult
-}
-
-extension QueryEngine: QueryService {}
-
-/// `/api/v1/query`, `/api/v1/query_range` and `/api/v1/format_query`.
+/// `/api/v1/query`, `/api/v1/query_range` and `/api/v1/explain`.
 struct QueryAPI: Sendable {
     static let truncationWarning = "results truncated due to limit"
-    private static let maxPoints: Int64 = 11_000
 
     let engine: any QueryService
     let clock: any WallClock
@@ -26,92 +13,60 @@ struct QueryAPI: Sendable {
     func addRoutes(to routes: inout RouteTable) {
         routes.add(
             Route("/api/v1/query", [.get, .post], readiness: .whenReady, takesForm: true) { request throws(APIError) in
-                try await instant(request)
+                let limit = try request.limit()
+                return try await query(request, try request.instantTime(clock), limit: limit)
             })
         routes.add(
             Route("/api/v1/query_range", [.get, .post], readiness: .whenReady, takesForm: true) {
                 request throws(APIError) in
-                try await range(request)
+                let limit = try request.limit()
+                return try await query(request, try request.rangeTimes(), limit: limit)
             })
         routes.add(
-            Route("/api/v1/format_query", [.get, .post], takesForm: true) { request throws(APIError) in
-                try format(request)
+            Route("/api/v1/explain", [.get, .post], readiness: .whenReady, takesForm: true) {
+                request throws(APIError) in
+                try await explain(request)
             })
     }
 
-    private func instant(_ request: WebRequest) async throws(APIError) -> Reply {
-        let limit = try request.limit()
-        let time = try request.time("time") ?? clock.now()
-        let options = try options(request)
-        let text = request.parameters["query"] ?? ""
+    private func query(_ request: WebRequest, _ times: QueryTimes, limit: Int?) async throws(APIError) -> Reply {
+        let options = try request.queryOptions()
+        let text = request.query
         let result = try await evaluate(request) { [engine] () throws(QueryError) in
-            try await engine.instant(text, at: time, options: options)
-        }
-        return reply(result, limit: limit, request: request)
-    }
-
-    private func range(_ request: WebRequest) async throws(APIError) -> Reply {
-        let limit = try request.limit()
-        let start = try request.requiredTime("start")
-        let end = try request.requiredTime("end")
-        guard end >= start else {
-            throw .invalid(parameter: "end", "end timestamp must not be before start time")
-        }
-        let step: Int64
-        do {
-            step = try ParameterText.duration(request.parameters["step"] ?? "")
-        } catch {
-            throw .invalid(parameter: "step", error.description)
-        }
-        guard step > 0 else {
-            throw .invalid(
-                parameter: "step",
-                "zero or negative query resolution step widths are not accepted. Try a positive integer")
-        }
-        guard (end - start) / step <= Self.maxPoints else {
-            throw APIError(
-                .badData,
-                "exceeded maximum resolution of 11,000 points per timeseries. "
-                    + "Try decreasing the query resolution (?step=XX)")
-        }
-        let options = try options(request)
-        let text = request.parameters["query"] ?? ""
-        let result = try await evaluate(request) { [engine] () throws(QueryError) in
-            try await engine.range(text, from: start, through: end, step: step, options: options)
-        }
-        return reply(result, limit: limit, request: request)
-    }
-
-    private func format(_ request: WebRequest) throws(APIError) -> Reply {
-        let text: String
-        do {
-            text = try Parser.parse(request.parameters["query"] ?? "").description
-        } catch {
-            throw .invalid(parameter: "query", error.description)
-        }
-        return .success { JSONText.append(text, to: &$0) }
-    }
-
-    private func options(_ request: WebRequest) throws(APIError) -> QueryOptions {
-        let timeout = try request.duration("timeout")
-        if let timeout, timeout <= 0 { throw .invalid(parameter: "query", "context deadline exceeded") }
-        var lookback: Int64?
-        if let text = request.parameters["lookback_delta"] {
-            do {
-                lookback = try ParameterText.duration(text)
-            } catch {
-                throw APIError(.badData, "error parsing lookback delta duration: \(error)")
+            switch times {
+            case .instant(let time):
+                try await engine.instant(text, at: time, options: options)
+            case .range(let start, let end, let step):
+                try await engine.range(text, from: start, through: end, step: step, options: options)
             }
         }
-        // Zero, and what is below, means the engine's setting, as with the peers.
-        return QueryOptions(timeout: timeout, lookback: lookback.flatMap { $0 > 0 ? $0 : nil })
+        return reply(result, limit: limit, request: request)
+    }
+
+    /// Explains a range when `start` is given, else an instant.
+    private func explain(_ request: WebRequest) async throws(APIError) -> Reply {
+        let isRange = ["start", "end", "step"].contains { request.parameters[$0] != nil }
+        let times = isRange ? try request.rangeTimes() : try request.instantTime(clock)
+        let options = try request.queryOptions()
+        let text = request.query
+        let explanation = try await evaluate(request) { [engine] () throws(QueryError) in
+            switch times {
+            case .instant(let time):
+                try await engine.explain(text, at: time, options: options)
+            case .range(let start, let end, let step):
+                try await engine.explain(text, from: start, through: end, step: step, options: options)
+            }
+        }
+        return .success(
+            WholePiece { ExplanationText.append(explanation, to: &$0) },
+            warnings: explanation.warnings, infos: explanation.infos)
     }
 
     /// Runs an evaluation that ends when the client goes away.
-    private func evaluate(
+    private func evaluate<Value: Sendable>(
         _ request: WebRequest,
-        _ evaluation: @escaping @Sendable () async throws(QueryError) -> QueryResult
-    ) async throws(APIError) -> QueryResult {
+        _ evaluation: @escaping @Sendable () async throws(QueryError) -> Value
+    ) async throws(APIError) -> Value {
         do {
             return try await ConnectionWatch.cancellingOnClose(of: request.connection, evaluation)
         } catch {

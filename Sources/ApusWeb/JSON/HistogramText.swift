@@ -16,7 +16,7 @@ enum HistogramText {
                 JSONText.append(literal: ",[", to: &bytes)
             }
             isFirst = false
-            JSONText.append(integer: boundaryRule(of: bucket), to: &bytes)
+            JSONText.append(integer: Self.boundaries(of: bucket), to: &bytes)
             for number in [bucket.lower, bucket.upper, bucket.population] {
                 bytes.append(UInt8(ascii: ","))
                 JSONText.append(sampleValue: number, to: &bytes)
@@ -26,8 +26,8 @@ enum HistogramText {
         JSONText.append(literal: isFirst ? "}" : "]}", to: &bytes)
     }
 
-    /// Which ends belong to the bucket, as the peers number it: 0 the upper, 1 the lower, 2 none, 3 both.
-    private static func boundaryRule(of bucket: NativeHistogram.Bucket) -> Int {
+    /// Which ends of a bucket belong to it, as the peers number it.
+    private static func boundaries(of bucket: NativeHistogram.Bucket) -> Int {
         switch (bucket.includesLower, bucket.includesUpper) {
         case (false, true): 0
         case (true, false): 1

@@ -44,7 +44,10 @@ struct QueryPieces: BodyPieces {
             stage = .result
         }
         if result.append(to: &bytes, upTo: size) { return true }
-        if let statistics { Self.append(statistics, to: &bytes) }
+        if let statistics {
+            JSONText.append(literal: ",\"stats\":", to: &bytes)
+            StatisticsText.append(statistics, to: &bytes)
+        }
         bytes.append(UInt8(ascii: "}"))
         return false
     }
@@ -60,30 +63,14 @@ struct QueryPieces: BodyPieces {
     private static func append(_ sample: VectorSample, to bytes: inout [UInt8]) {
         JSONText.append(literal: "{\"metric\":", to: &bytes)
         JSONText.append(sample.labels, to: &bytes)
-        JSONText.append(literal: ",\"value\":[", to: &bytes)
+        JSONText.append(literal: sample.histogram == nil ? ",\"value\":[" : ",\"histogram\":[", to: &bytes)
         JSONText.append(timestamp: sample.timestamp, to: &bytes)
         bytes.append(UInt8(ascii: ","))
-        JSONText.append(sampleValue: sample.value, to: &bytes)
-        JSONText.append(literal: "]}", to: &bytes)
-    }
-
-    private static func append(_ statistics: QueryStatistics, to bytes: inout [UInt8]) {
-        func appendSeconds(_ name: StaticString, _ nanoseconds: Int64) {
-            JSONText.append(literal: name, to: &bytes)
-            JSONText.append(number: Double(nanoseconds) / 1e9, to: &bytes)
+        if let histogram = sample.histogram {
+            HistogramText.append(histogram, to: &bytes)
+        } else {
+            JSONText.append(sampleValue: sample.value, to: &bytes)
         }
-        let evaluation = statistics.evaluationNanoseconds
-        let total = statistics.preparationNanoseconds + evaluation + statistics.sortNanoseconds
-        appendSeconds(",\"stats\":{\"timings\":{\"evalTotalTime\":", total)
-        appendSeconds(",\"resultSortTime\":", statistics.sortNanoseconds)
-        appendSeconds(",\"queryPreparationTime\":", statistics.preparationNanoseconds)
-        appendSeconds(",\"innerEvalTime\":", evaluation)
-        appendSeconds(",\"execQueueTime\":", statistics.queueNanoseconds)
-        appendSeconds(",\"execTotalTime\":", total + statistics.queueNanoseconds)
-        JSONText.append(literal: "},\"samples\":{\"totalQueryableSamples\":", to: &bytes)
-        JSONText.append(integer: statistics.samplesRead, to: &bytes)
-        JSONText.append(literal: ",\"peakSamples\":", to: &bytes)
-        JSONText.append(integer: statistics.peakSamples, to: &bytes)
-        JSONText.append(literal: "}}", to: &bytes)
+        JSONText.append(literal: "]}", to: &bytes)
     }
 }

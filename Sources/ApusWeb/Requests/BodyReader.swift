@@ -29,6 +29,11 @@ struct BodyReader {
         expectsContinue = request.headers[.expect]?.lowercased() == "100-continue"
     }
 
+    /// How long the body may become, in bytes: what it says, if that is not more than `limit`, else `limit`.
+    func expectedLength(limit: Int) -> Int {
+        declaredLength.map { min($0, limit) } ?? limit
+    }
+
     /// Whether the client waits for a word before it sends a body that may be taken.
     func isAwaited(maxBytes: Int) -> Bool {
         expectsContinue && !isAtEnd && declaredLength.map { $0 <= maxBytes } ?? true

@@ -4,11 +4,15 @@ import NIOCore
 /// A request as handlers see it: routed, with its parameters decoded.
 struct WebRequest: Sendable {
     let method: HTTPRequest.Method
+    /// The path, below the prefix of all routes.
+    let path: String
     /// The part of the path that stands for a variable of the route, decoded; empty when the route has none.
     let pathVariable: String
     /// The parameters of the body and the URL.
     let parameters: FormParameters
     let fields: HTTPFields
+    /// The body as it came, where the route wants it.
+    let body: [UInt8]
     /// The connection; `nil` where there is none, as in tests.
     let connection: (any Channel)?
 }

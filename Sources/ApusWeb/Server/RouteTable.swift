@@ -18,6 +18,8 @@ struct Route: Sendable {
     let readiness: Readiness
     /// Whether a `POST` carries parameters in a form body.
     let takesForm: Bool
+    /// The largest body that is handed to the handler as it came, in bytes; `nil` when it is not wanted.
+    let maxBodyBytes: Int?
     /// Whether a request changes something, so that other sites' pages must not make browsers send it.
     let changesState: Bool
     /// The words of the 405 answer where the peers have their own.
@@ -29,6 +31,7 @@ struct Route: Sendable {
         _ methods: [HTTPRequest.Method] = [.get],
         readiness: Readiness = .always,
         takesForm: Bool = false,
+        maxBodyBytes: Int? = nil,
         changesState: Bool = false,
         wrongMethodText: String? = nil,
         handler: @escaping Handler
@@ -37,6 +40,7 @@ struct Route: Sendable {
         self.methods = methods
         self.readiness = readiness
         self.takesForm = takesForm
+        self.maxBodyBytes = maxBodyBytes
         self.changesState = changesState
         self.wrongMethodText = wrongMethodText
         self.handler = handler

@@ -1,4 +1,5 @@
 import ApusClient
+import ApusQuery
 import ApusRegex
 import HTTPTypes
 package import HummingbirdCore
@@ -18,6 +19,7 @@ package struct WebResponder: Sendable {
     private let metrics: WebMetrics
     private let instruments: [String: WebMetrics.RouteInstruments]
     private let date = DateField()
+    private let bodies: ByteBudget
     private let logger: Logger
 
     /// A responder with all routes.
@@ -32,6 +34,7 @@ package struct WebResponder: Sendable {
         self.settings = settings
         self.logger = logger
         isReady = sources.isReady
+        bodies = ByteBudget(limit: settings.maxTotalBodyBytes)
         do {
             crossOrigin = CrossOrigin(
                 allowedOrigins: try settings.corsOrigin.map { text throws(RegexError) in
@@ -47,12 +50,21 @@ package struct WebResponder: Sendable {
         }
         let threads = BlockingThreads()
         var routes = RouteTable()
+        let limits = sources.queries.limits
         QueryAPI(engine: sources.queries, clock: sources.clock).addRoutes(to: &routes)
+        RunningQueryAPI(engine: sources.queries).addRoutes(to: &routes)
+        ExpressionAPI(
+            options: limits.features.parserOptions, exemplars: sources.exemplars, threads: threads
+        ).addRoutes(to: &routes)
+        RemoteWriteAPI(receiver: sources.remoteWrite, threads: threads).addRoutes(to: &routes)
         SeriesAPI(storage: sources.storage, threads: threads).addRoutes(to: &routes)
         TargetAPI(source: sources.targets).addRoutes(to: &routes)
         StatusAPI(sources: sources, threads: threads).addRoutes(to: &routes)
         AlertingAPI().addRoutes(to: &routes)
-        FeatureAPI(isLifecycleEnabled: settings.isLifecycleEnabled).addRoutes(to: &routes)
+        FeatureAPI(
+            isLifecycleEnabled: settings.isLifecycleEnabled, takesRemoteWrite: sources.remoteWrite != nil,
+            keepsExemplars: sources.exemplars != nil, language: limits.features
+        ).addRoutes(to: &routes)
         LifecycleAPI(sources: sources, isEnabled: settings.isLifecycleEnabled, threads: threads)
             .addRoutes(to: &routes)
         PageRoutes(assets: assets).addRoutes(to: &routes)
@@ -118,6 +130,12 @@ package struct WebResponder: Sendable {
         if route.changesState, CrossOrigin.isForged(request.head) {
             return .text("Requests from pages of other sites are refused.\n", status: .forbidden)
         }
+        // Until the handler has ended: it holds the body that long.
+        let reserved = route.maxBodyBytes.map { body.expectedLength(limit: $0) } ?? 0
+        guard bodies.reserve(reserved) else {
+            return .text("Too many large requests at one time; send it again later.\n", status: .serviceUnavailable)
+        }
+        defer { bodies.release(reserved) }
         do throws(APIError) {
             let webRequest = try await webRequest(match, request, query: query, body: &body, channel: channel)
             return try await route.handler(webRequest)
@@ -142,9 +160,12 @@ package struct WebResponder: Sendable {
         channel: (any Channel)?
     ) async throws(APIError) -> WebRequest {
         var parameters = FormParameters()
+        var content: [UInt8] = []
         var variable = ""
         do {
-            if match.route.takesForm, request.method == .post, Self.isForm(request.headers[.contentType]) {
+            if let limit = match.route.maxBodyBytes {
+                content = try await wholeBody(&body, limit: limit, channel: channel)
+            } else if match.route.takesForm, request.method == .post, Self.isForm(request.headers[.contentType]) {
                 try parameters.append(await form(&body, channel: channel))
             }
             try parameters.append(query.utf8)
@@ -162,17 +183,15 @@ package struct WebResponder: Sendable {
             variable = text
         }
         return WebRequest(
-            method: request.method, pathVariable: variable, parameters: parameters, fields: request.headers,
-            connection: channel)
+            method: request.method, path: String(pathBelowPrefix(Self.split(request.head.path ?? "/").path) ?? "/"),
+            pathVariable: variable, parameters: parameters,
+            fields: request.headers, body: content, connection: channel)
     }
 
-    /// The form in the body; a client that is too slow to send it is cut off.
+    /// The form in the body.
     @concurrent private func form(_ body: inout BodyReader, channel: (any Channel)?) async throws(APIError) -> [UInt8] {
-        let deadline = channel?.eventLoop.scheduleTask(in: .milliseconds(settings.readTimeout)) {
-            channel?.close(promise: nil)
-        }
-        defer { deadline?.cancel() }
-        switch await body.read(limit: settings.maxFormBytes) {
+        let outcome = await read(&body, limit: settings.maxFormBytes, channel: channel)
+        switch outcome {
         case .complete(let bytes): return bytes
         case .tooLarge:
             throw APIError(
@@ -180,6 +199,28 @@ package struct WebResponder: Sendable {
                 status: 413)
         case .failed: throw APIError(.canceled, "the body ended before it was complete")
         }
+    }
+
+    /// The whole body as it came.
+    @concurrent private func wholeBody(
+        _ body: inout BodyReader, limit: Int, channel: (any Channel)?
+    ) async throws(APIError) -> [UInt8] {
+        switch await read(&body, limit: limit, channel: channel) {
+        case .complete(let bytes): return bytes
+        case .tooLarge: throw APIError(.badData, "the body has more than \(limit) bytes", status: 413)
+        case .failed: throw APIError(.canceled, "the body ended before it was complete")
+        }
+    }
+
+    /// Reads the body; a client that is too slow to send it is cut off.
+    @concurrent private func read(
+        _ body: inout BodyReader, limit: Int, channel: (any Channel)?
+    ) async -> BodyReader.Outcome {
+        let deadline = channel?.eventLoop.scheduleTask(in: .milliseconds(settings.readTimeout)) {
+            channel?.close(promise: nil)
+        }
+        defer { deadline?.cancel() }
+        return await body.read(limit: limit)
     }
 
     private static func isForm(_ contentType: String?) -> Bool {

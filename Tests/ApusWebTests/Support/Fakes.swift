@@ -13,6 +13,8 @@ final class FakeEngine: QueryService {
         var step: Int64
         var timeout: Int64?
         var lookback: Int64?
+        var client = ""
+        var wantsSteps = false
     }
 
     private struct State {
@@ -41,18 +43,34 @@ final class FakeEngine: QueryService {
 
     var lastCall: Call? { state.withLock { $0.lastCall } }
 
+    // What is told of queries is tested with the engine itself.
+    let limits = QueryLimits()
+    var runningQueries: [RunningQuery] { [] }
+    var heldMemoryBytes: Int { 0 }
+    var heavyQueries: [HeavyQuery] { [] }
+
+    func kill(_ id: UInt64) -> Bool { false }
+
     func instant(_ text: String, at time: Int64, options: QueryOptions) async throws(QueryError) -> QueryResult {
-        try await answer(
-            Call(
-                text: text, start: time, end: time, step: 0, timeout: options.timeout, lookback: options.lookback))
+        try await answer(Call(text, time, time, 0, options))
     }
 
     func range(
         _ text: String, from start: Int64, through end: Int64, step: Int64, options: QueryOptions
     ) async throws(QueryError) -> QueryResult {
-        try await answer(
-            Call(
-                text: text, start: start, end: end, step: step, timeout: options.timeout, lookback: options.lookback))
+        try await answer(Call(text, start, end, step, options))
+    }
+
+    func explain(_ text: String, at time: Int64, options: QueryOptions) async throws(QueryError) -> Explanation {
+        _ = try await answer(Call(text, time, time, 0, options))
+        throw .execution("the fake explains nothing")
+    }
+
+    func explain(
+        _ text: String, from start: Int64, through end: Int64, step: Int64, options: QueryOptions
+    ) async throws(QueryError) -> Explanation {
+        _ = try await answer(Call(text, start, end, step, options))
+        throw .execution("the fake explains nothing")
     }
 
     private func answer(_ call: Call) async throws(QueryError) -> QueryResult {
@@ -65,6 +83,14 @@ final class FakeEngine: QueryService {
             throw .cancelled("query was canceled in expression evaluation")
         }
         return try result.get()
+    }
+}
+
+extension FakeEngine.Call {
+    init(_ text: String, _ start: Int64, _ end: Int64, _ step: Int64, _ options: QueryOptions) {
+        self.init(
+            text: text, start: start, end: end, step: step, timeout: options.timeout, lookback: options.lookback,
+            client: options.client, wantsSteps: options.wantsStepStatistics)
     }
 }
 
