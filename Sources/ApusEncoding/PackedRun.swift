@@ -84,16 +84,30 @@ enum PackedRun {
                 return
             }
             var position = 0
+            let mask = width == 64 ? UInt64.max : (UInt64(1) &<< UInt64(truncatingIfNeeded: width)) &- 1
             // One load serves a field that with its offset in the byte fits 64 bits.
-            let fastCount = width <= 57 ? min(count, max(0, (packed.byteCount - 8) * 8 / width)) : 0
-            let mask = (UInt64(1) &<< UInt64(truncatingIfNeeded: width)) &- 1
+            guard width <= 57 else {
+                for _ in 0..<count {
+                    output.append(loadBits(packed, at: position, count: width))
+                    position &+= width
+                }
+                return
+            }
+            let lastWord = max(0, packed.byteCount - 8)
+            let fastCount = packed.byteCount < 8 ? 0 : min(count, (lastWord * 8 + 7) / width + 1)
             for _ in 0..<fastCount {
                 let word = unsafe packed.unsafeLoadUnaligned(fromUncheckedByteOffset: position >> 3, as: UInt64.self)
                 output.append((word.littleEndian &>> UInt64(truncatingIfNeeded: position & 7)) & mask)
                 position &+= width
             }
+            // The rest lies within the last eight bytes.
+            var word: UInt64 = 0
+            for byte in lastWord..<packed.byteCount {
+                let value = unsafe packed.unsafeLoad(fromUncheckedByteOffset: byte, as: UInt8.self)
+                word |= UInt64(value) &<< UInt64(truncatingIfNeeded: (byte - lastWord) * 8)
+            }
             for _ in fastCount..<count {
-                output.append(loadBits(packed, at: position, count: width))
+                output.append((word &>> UInt64(truncatingIfNeeded: position - lastWord * 8)) & mask)
                 position &+= width
             }
         }

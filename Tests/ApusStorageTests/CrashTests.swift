@@ -35,7 +35,7 @@ struct CrashTests {
             acknowledged.formUnion(stored)
             firstStep = (acknowledged.max() ?? firstStep) + 1
         }
-        #expect(acknowledged.count > 1_000, "the writers did too little to be a test")
+        #expect(acknowledged.count > 250, "the writers did too little to be a test")
     }
 
     /// Opens the store and gives the steps of which it holds every sample; a step of which it holds only some is an error.

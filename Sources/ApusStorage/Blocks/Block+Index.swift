@@ -107,8 +107,6 @@ extension Block {
 
     // MARK: Symbols
 
-    var symbolCount: Int { Int(word(symbolsRange, 0)) }
-
     @_lifetime(borrow self)
     func text(of symbol: UInt32) throws(QueryableError) -> Span<UInt8> {
         let texts = 4 + 4 * (symbolCount + 1)
@@ -138,8 +136,6 @@ extension Block {
 
     // MARK: Series
 
-    private var entryCount: Int { Int(word(seriesRange, 0)) }
-
     /// Where the entry of a series lies in the index.
     private func entryRange(_ number: UInt32) throws(QueryableError) -> Range<Int> {
         let entries = 4 + 4 * (entryCount + 1)
@@ -161,8 +157,6 @@ extension Block {
         var value: UInt32
         var place: PostingsPlace
     }
-
-    private var postingCount: Int { Int(word(postingsRange, 0)) }
 
     private func posting(_ position: Int) throws(QueryableError) -> Posting {
         let start = 4 + BlockFormat.postingLength * position

@@ -12,6 +12,9 @@ final class Block: Sendable {
     let symbolsRange: Range<Int>
     let seriesRange: Range<Int>
     let postingsRange: Range<Int>
+    let symbolCount: Int
+    let entryCount: Int
+    let postingCount: Int
 
     /// Opens the block in `folder` and checks its index.
     init(folder: String, identifier: String) throws(BlockError) {
@@ -49,6 +52,18 @@ final class Block: Sendable {
         symbolsRange = ranges[0]
         seriesRange = ranges[1]
         postingsRange = ranges[2]
+        // Each section begins with the number of what it holds.
+        let counts = ranges.map { range in
+            range.count < 4
+                ? 0
+                : Int(
+                    UInt32(
+                        littleEndian: unsafe index.bytes.unsafeLoadUnaligned(
+                            fromUncheckedByteOffset: range.lowerBound, as: UInt32.self)))
+        }
+        symbolCount = counts[0]
+        entryCount = counts[1]
+        postingCount = counts[2]
     }
 
     /// The time of its samples, both ends included.

@@ -103,11 +103,19 @@ struct HeadLabels: Sendable {
     /// The label set of a slot.
     func labelSet(of slot: UInt32) -> LabelSet {
         let page = runs[Int(slot) / Self.slotsPerPage]
-        var run: [UInt8] = []
-        run.reserveCapacity(Int(page[3 * (Int(slot) % Self.slotsPerPage) + 2]))
-        forEachPair(of: slot) { name, value in
-            appendField(name, to: &run)
-            appendField(value, to: &run)
+        let header = 3 * (Int(slot) % Self.slotsPerPage)
+        let symbols = Int(page[header])..<Int(page[header] + page[header + 1])
+        let run = unsafe [UInt8](unsafeUninitializedCapacity: Int(page[header + 2])) { output, count in
+            for position in symbols {
+                let text = Int(page[position]) / Self.symbolsPerPage
+                let field = fieldRange(page[position])
+                unsafe texts[text].bytes.withUnsafeBufferPointer { bytes in
+                    // The run of a slot was measured when it was set: its fields fill the capacity.
+                    guard let source = bytes.baseAddress, let target = output.baseAddress else { return }
+                    unsafe (target + count).update(from: source + field.lowerBound, count: field.count)
+                }
+                count += field.count
+            }
         }
         return LabelSet(uncheckedRun: run)
     }

@@ -184,12 +184,14 @@ struct HeadSamples {
         let visible = max(0, Int(Int32(truncatingIfNeeded: total &- entry.dropped)))
         let sealedCount = Int(entry.total &- entry.dropped &- entry.openCount)
         var snapshot = Snapshot(visibleCount: min(visible, sealedCount), truncatedBefore: truncatedBefore)
-        if sealedCount > 0, let last = sealed[index].last, last.maximumTime >= lower {
+        let start = (index % Self.slotsPerPage) * Self.openCapacity
+        let times = timestampPages[index / Self.slotsPerPage]
+        // What is sealed comes before what is open: most often the open buffer alone tells that it is too old.
+        let isOpenEnough = entry.openCount > 0 && times[start] <= lower
+        if sealedCount > 0, !isOpenEnough, let last = sealed[index].last, last.maximumTime >= lower {
             snapshot.chunks = sealed[index]
         }
         if entry.openCount > 0, visible > sealedCount {
-            let start = (index % Self.slotsPerPage) * Self.openCapacity
-            let times = timestampPages[index / Self.slotsPerPage]
             var first = 0
             var end = min(visible - sealedCount, Int(entry.openCount))
             while end > 0, times[start + end - 1] > range.upperBound { end -= 1 }
@@ -288,16 +290,20 @@ struct HeadSamples {
             first -= Self.buffersPerChunk - 1
             size *= Self.buffersPerChunk
         }
-        merged.removeAll()
+        // Out of the head while it is filled from it, so that nothing of the head is copied.
+        var samples = SampleColumns()
+        swap(&samples, &merged)
+        samples.removeAll()
         do throws(ColumnError) {
-            for chunk in sealed[index][first...] { try chunk.decode(&decoder, into: &merged) }
+            for chunk in sealed[index][first...] { try chunk.decode(&decoder, into: &samples) }
         } catch {
             // Memory that was encoded here reads back; if it ever did not, the small chunks stay as they are.
-            merged.removeAll()
+            samples.removeAll()
             first = sealed[index].count
         }
-        copyOpen(0..<openCount, of: index, to: &merged)
-        let chunk = SealedChunk(merged, encoder: &encoder, writer: &writer)
+        copyOpen(0..<openCount, of: index, to: &samples)
+        let chunk = SealedChunk(samples, encoder: &encoder, writer: &writer)
+        swap(&samples, &merged)
         chunkCount -= sealed[index].count - first
         sealed[index].removeSubrange(first...)
         sealed[index].append(chunk)

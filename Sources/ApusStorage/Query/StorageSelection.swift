@@ -22,7 +22,13 @@ final class StorageSelection: SeriesSelection {
     /// The first part of each series; empty when every part is a series.
     private let firsts: [Int32]
     /// Memory for threads that read, while none does.
-    private let scratches = Mutex<[ReadScratch]>([])
+    private let scratches = Mutex<[Lease]>([])
+
+    /// A scratch that goes from hand to hand without being copied.
+    private final class Lease: @unchecked Sendable {
+        // Sendable: taken from the list for a read and put back after it, so that one thread at a time has it.
+        var scratch = ReadScratch()
+    }
 
     /// The series of one source, each a part, or joined by `joiner`; keeps the querier open.
     init(querier: StorageQuerier, headLabels: HeadLabels, parts: [Part], firsts: [Int32]) {
@@ -45,8 +51,14 @@ final class StorageSelection: SeriesSelection {
         _ index: Int, from start: Int64, through end: Int64, into columns: inout SampleColumns
     ) throws(QueryableError) {
         guard start <= end else { return }
-        var scratch = scratches.withLock { $0.popLast() } ?? ReadScratch()
-        defer { scratches.withLock { $0.append(scratch) } }
+        let lease = scratches.withLock { $0.popLast() } ?? Lease()
+        defer { scratches.withLock { $0.append(lease) } }
+        try read(index, start...end, &lease.scratch, into: &columns)
+    }
+
+    private func read(
+        _ index: Int, _ range: ClosedRange<Int64>, _ scratch: inout ReadScratch, into columns: inout SampleColumns
+    ) throws(QueryableError) {
         let beginning = columns.count
         let firstHistogram = columns.histograms.count
         var next = firsts.isEmpty ? Int32(index) : firsts[index]
@@ -55,11 +67,11 @@ final class StorageSelection: SeriesSelection {
             let middle = columns.count
             if part.block >= 0 {
                 try querier.blocks[Int(part.block)].read(
-                    series: part.number, range: start...end, scratch: &scratch, into: &columns)
+                    series: part.number, range: range, scratch: &scratch, into: &columns)
             } else {
                 try querier.head.read(
                     slot: part.number, generation: part.generation, sequence: querier.view.sequence,
-                    range: start...end, scratch: &scratch, into: &columns)
+                    range: range, scratch: &scratch, into: &columns)
             }
             columns.mergeRuns(from: beginning, middle: middle)
             next = part.next
