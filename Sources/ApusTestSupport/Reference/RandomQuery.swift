@@ -144,10 +144,12 @@ struct RandomQueryWriter {
         return result
     }
 
-    private mutating func rangeVector(_ depth: Int) -> String {
+    private mutating func rangeVector(_ depth: Int, isCompared: Bool = false) -> String {
         if depth > 0, chance(0.2) {
             let step = chance(0.3) ? "" : duration(1...4)
-            return "\(operand(depth - 1))[\(duration(2...12)):\(step)]\(modifiers())"
+            // Rounding of calculated values would decide about resets.
+            let inner = isCompared ? operand(0) : operand(depth - 1)
+            return "\(inner)[\(duration(2...12)):\(step)]\(modifiers())"
         }
         let width = chance(0.05) ? "step() + 30" : duration(1...20)
         return "\(selector())[\(width)]\(modifiers())"
@@ -188,7 +190,8 @@ struct RandomQueryWriter {
         case 1: return "predict_linear(\(argument), \(pick(["60", "-60", "3600", "0"])))"
         case 2: return "double_exponential_smoothing(\(argument), \(pick(["0.3", "0.5", "0.9"])), 0.4)"
         case 3..<10:
-            return "\(pick(["rate", "increase", "delta", "irate", "idelta", "resets", "changes"]))(\(argument))"
+            let function = pick(["rate", "increase", "delta", "irate", "idelta", "resets", "changes"])
+            return "\(function)(\(rangeVector(depth, isCompared: true)))"
         default:
             let function = pick([
                 "avg_over_time", "min_over_time", "max_over_time", "sum_over_time", "count_over_time",
@@ -207,7 +210,7 @@ struct RandomQueryWriter {
         case 0: return "topk \(grouping)(\(pick(["1", "2", "3", "0", "-1"])), \(inner))"
         case 1: return "bottomk \(grouping)(\(pick(["1", "2", "5"])), \(inner))"
         case 2: return "quantile \(grouping)(\(pick(["0.5", "0.9", "0", "1", "1.5"])), \(inner))"
-        case 3: return "count_values \(grouping)(\"value\", \(inner))"
+        case 3: return "count_values \(grouping)(\"value\", \(selector()))"
         case 4: return "limitk \(grouping)(\(pick(["1", "2", "100"])), \(selector()))"
         case 5: return "limit_ratio \(grouping)(\(pick(["0.5", "-0.5", "0.2", "1", "1.5"])), \(inner))"
         default:

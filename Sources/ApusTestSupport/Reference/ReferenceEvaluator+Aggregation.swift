@@ -89,7 +89,7 @@ extension ReferenceEvaluator {
                 return nil
             }
             return combined(
-                histograms, isMean: node.operation == .avg, metric: .empty, at: node.operand.range
+                histograms, isMean: node.operation == .avg, metric: members[0].labels, at: node.operand.range
             ).map { .histogram($0) }
         default: break
         }
@@ -158,8 +158,7 @@ extension ReferenceEvaluator {
         case .limitRatio:
             let ratio = min(max(parameter, -1), 1)
             return members.filter { member in
-                // The place of the labels in the range of a hash with a fixed seed, from 0 up to 1.
-                let share = Double(SeededHash(seed: 1).hash(member.labels.run.span)) / 0x1p64
+                let share = ReferenceLabelHash.share(member.labels)
                 return ratio >= 0 ? share < ratio : share >= 1 + ratio
             }
         case .limitk:
@@ -172,7 +171,7 @@ extension ReferenceEvaluator {
         default: break
         }
         if members.contains(where: { $0.sample.histogram != nil }) {
-            inform("ignored histogram in \(node.operation.rawValue) aggregation", at: node.operand.range)
+            inform("ignored histogram in \(node.operation.rawValue) aggregation", at: node.range)
         }
         let floats = members.compactMap { member in member.sample.float.map { (element: member, value: $0) } }
         let isTop = node.operation == .topk

@@ -167,15 +167,18 @@ extension ReferenceEvaluator {
         var seen: Set<[LabelSet]> = []
         for pair in pairs {
             let (a, b) = isOneToMany ? (pair.one, pair.many) : (pair.many, pair.one)
-            guard let sample = self.result(node, a.sample, b.sample) else { continue }
+            let sample = self.result(node, a.sample, b.sample)
             let labels = resultLabels(node, matching, many: pair.many.labels, one: pair.one.labels)
             let isOneToOne = matching.cardinality == .oneToOne
+            // Two matches of a group are an error even when a filter leaves none of them.
+            if !isOneToOne && sample == nil { continue }
             guard seen.insert(isOneToOne ? [pair.group] : [pair.group, labels]).inserted else {
                 throw .execution(
                     isOneToOne
                         ? "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)"
                         : "multiple matches for labels: grouping labels must ensure unique matches")
             }
+            guard let sample else { continue }
             let dropsName = node.returnsBool || pair.many.dropsName
             result.append(ReferenceElement(labels: labels, dropsName: dropsName, sample: sample))
         }

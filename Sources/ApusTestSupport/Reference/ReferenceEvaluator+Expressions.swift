@@ -186,7 +186,16 @@ extension ReferenceEvaluator {
             try joined.append(try vector(node.inner, at: inner), at: inner)
             inner += step
         }
-        return joined.series
+        // Between the samples that a subquery takes there may be others, so that hints say nothing any more.
+        return joined.series.map { series in
+            var result = series
+            for (index, point) in series.points.enumerated() {
+                guard case .histogram(var histogram) = point.sample, histogram.hint != .gauge else { continue }
+                histogram.hint = .unknown
+                result.points[index].sample = .histogram(histogram)
+            }
+            return result
+        }
     }
 }
 

@@ -13,7 +13,6 @@ extension ReferenceEvaluator {
             return nil
         }
         let width = Double(window.end - window.start) / 1000
-        noteNonCounter(window, node, position)
         if window.windowExtension != nil {
             guard let change = try extendedChange(window, isCounter: isCounter, position) else { return nil }
             return isPerSecond ? Self.scaled(change, by: 1 / width) : change
@@ -170,9 +169,7 @@ extension ReferenceEvaluator {
 
     /// The remark on metrics whose names are not those of counters.
     func noteNonCounter(_ window: ReferenceWindow, _ node: FunctionCall, _ position: SourceRange) {
-        guard node.function == .rate || node.function == .increase || node.function == .irate,
-            case .matrixSelector = node.arguments[0].withoutParentheses, !window.floats.isEmpty
-        else { return }
+        guard node.function == .rate || node.function == .increase, !window.floats.isEmpty else { return }
         let labels = window.series.labels
         let name = labels.metricName ?? ""
         if settings.treatsTypeAndUnitAsMetadata {
@@ -200,7 +197,6 @@ extension ReferenceEvaluator {
         let points = window.points
         guard points.count >= 2 else { return nil }
         let labels = window.series.labels
-        noteNonCounter(window, node, position)
         let (before, now) = (points[points.count - 2], points[points.count - 1])
         let seconds = Double(now.time - before.time) / 1000
         switch (before.sample, now.sample) {

@@ -71,6 +71,7 @@ extension ReferenceEvaluator {
         var result: [ReferenceElement] = []
         for window in try windows(argument, at: time, in: node) where !window.points.isEmpty {
             guard let sample = try sample(node, window, numbers, at: time, position: argument.range) else { continue }
+            noteNonCounter(window, node, argument.range)
             result.append(
                 ReferenceElement(
                     labels: window.series.labels, dropsName: window.series.dropsName || !keepsName, sample: sample))
