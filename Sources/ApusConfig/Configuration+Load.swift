@@ -141,9 +141,6 @@ extension Configuration {
 
     private func warnAboutGlobal(_ root: YAMLNode, context: inout LoadContext) {
         if !ruleFiles.isEmpty { context.warn("rule_files are not evaluated by this version", at: root.position) }
-        if !global.queryLogFile.isEmpty {
-            context.warn("query_log_file is not written by this version", at: root.position)
-        }
         if scrapeConfigurations.contains(where: { !$0.scrapeFailureLogFile.isEmpty }) {
             context.warn("scrape_failure_log_file is not written by this version", at: root.position)
         }

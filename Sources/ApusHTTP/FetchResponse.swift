@@ -1,6 +1,6 @@
 /// A server's answer, its body as it came over the wire.
 package struct FetchResponse: Sendable {
-    /// The status code; always one of success (200 to 299).
+    /// The status code; one of success (200 to 299) unless others were asked for.
     package let status: Int
     /// The `Content-Type` header; empty when there is none.
     package let contentType: String

@@ -46,10 +46,13 @@ package final class HTTPFetcher: Sendable {
 
     /// Sends a request and gathers the body, at most `bodyLimit` bytes as they come over the wire.
     ///
-    /// - Parameter timeout: milliseconds for the whole exchange: finding and connecting the host, head and body.
-    /// - Throws: also for every status but success. Cancelling the task ends the exchange with `cancelled`.
+    /// - Parameters:
+    ///   - timeout: milliseconds for the whole exchange: finding and connecting the host, head and body.
+    ///   - takesAnyStatus: whether an answer with another status than success is returned with its body, as clients of
+    ///     APIs need it, and not thrown.
+    /// - Throws: also for every status but success, unless `takesAnyStatus`. Cancelling the task ends the exchange with `cancelled`.
     package func fetch(
-        _ request: FetchRequest, timeout: Int64, bodyLimit: Int
+        _ request: FetchRequest, timeout: Int64, bodyLimit: Int, takesAnyStatus: Bool = false
     ) async throws(HTTPFetchError) -> FetchResponse {
         let deadline = NIODeadline.now() + .milliseconds(max(0, timeout))
         let client = try client(for: request)
@@ -57,7 +60,7 @@ package final class HTTPFetcher: Sendable {
         if needsAdjustment {
             prepared = try await adjusted(prepared, url: request.url)
         }
-        let first = ResponseCollector(bodyLimit: bodyLimit)
+        let first = ResponseCollector(bodyLimit: bodyLimit, takesAnyStatus: takesAnyStatus)
         do {
             return try await Self.execute(prepared, with: client, collector: first, deadline: deadline)
         } catch  where FailureText.isClosedConnection(error) && !first.hasReceivedHead && !Task.isCancelled {
@@ -66,7 +69,7 @@ package final class HTTPFetcher: Sendable {
             throw FailureText.fetchError(error, request: request)
         }
         do {
-            let second = ResponseCollector(bodyLimit: bodyLimit)
+            let second = ResponseCollector(bodyLimit: bodyLimit, takesAnyStatus: takesAnyStatus)
             return try await Self.execute(prepared, with: client, collector: second, deadline: deadline)
         } catch {
             throw FailureText.fetchError(error, request: request)

@@ -20,9 +20,12 @@ final class ResponseCollector: HTTPClientResponseDelegate {
 
     private let state = Mutex(State())
     private let bodyLimit: Int
+    /// Whether an answer with another status than success is an answer like others.
+    private let takesAnyStatus: Bool
 
-    init(bodyLimit: Int) {
+    init(bodyLimit: Int, takesAnyStatus: Bool) {
         self.bodyLimit = bodyLimit
+        self.takesAnyStatus = takesAnyStatus
     }
 
     /// Whether a part of the answer has come, after which the request cannot be sent again unnoticed.
@@ -32,12 +35,12 @@ final class ResponseCollector: HTTPClientResponseDelegate {
 
     func didReceiveHead(task: HTTPClient.Task<FetchResponse>, _ head: HTTPResponseHead) -> EventLoopFuture<Void> {
         let claim = head.headers.first(name: "Content-Length").flatMap { Int($0) } ?? 0
-        let isSuccess = Self.isSuccess(head.status)
+        let isWanted = isWanted(head.status)
         state.withLock { state in
             state.head = head
-            if isSuccess { state.body.reserveCapacity(min(claim, bodyLimit, Self.largestReservation)) }
+            if isWanted { state.body.reserveCapacity(min(claim, bodyLimit, Self.largestReservation)) }
         }
-        if isSuccess && claim > bodyLimit {
+        if isWanted && claim > bodyLimit {
             return task.eventLoop.makeFailedFuture(HTTPFetchError.bodyTooLarge(limit: bodyLimit))
         }
         return task.eventLoop.makeSucceededVoidFuture()
@@ -45,7 +48,7 @@ final class ResponseCollector: HTTPClientResponseDelegate {
 
     func didReceiveBodyPart(task: HTTPClient.Task<FetchResponse>, _ buffer: ByteBuffer) -> EventLoopFuture<Void> {
         let failure: HTTPFetchError? = state.withLock { state in
-            guard let head = state.head, Self.isSuccess(head.status) else {
+            guard let head = state.head, isWanted(head.status) else {
                 state.discardedCount += buffer.readableBytes
                 let isTooLong = state.discardedCount > Self.errorPageAllowance
                 return isTooLong ? state.head.map { Self.statusError($0.status) } : nil
@@ -61,7 +64,7 @@ final class ResponseCollector: HTTPClientResponseDelegate {
     func didFinishRequest(task: HTTPClient.Task<FetchResponse>) throws -> FetchResponse {
         try state.withLock { state in
             guard let head = state.head else { throw HTTPClientError.remoteConnectionClosed }
-            guard Self.isSuccess(head.status) else { throw Self.statusError(head.status) }
+            guard isWanted(head.status) else { throw Self.statusError(head.status) }
             let encoding = head.headers.first(name: "Content-Encoding") ?? ""
             defer { state.body = [] }
             return FetchResponse(
@@ -70,8 +73,8 @@ final class ResponseCollector: HTTPClientResponseDelegate {
         }
     }
 
-    private static func isSuccess(_ status: HTTPResponseStatus) -> Bool {
-        (200..<300).contains(status.code)
+    private func isWanted(_ status: HTTPResponseStatus) -> Bool {
+        takesAnyStatus || (200..<300).contains(status.code)
     }
 
     private static func statusError(_ status: HTTPResponseStatus) -> HTTPFetchError {

@@ -14,7 +14,7 @@ struct Apus: AsyncParsableCommand {
             this machine when there is none, and shows it at http://127.0.0.1:9090/.
             """,
         version: BuildFacts.versionText,
-        subcommands: [ServeCommand.self],
+        subcommands: [ServeCommand.self, QueryCommand.self, CheckCommand.self],
         defaultSubcommand: ServeCommand.self
     )
 
@@ -30,6 +30,9 @@ struct Apus: AsyncParsableCommand {
         } catch let failure as StartFailure {
             report(failure.description)
             Glibc.exit(1)
+        } catch let exit as ExitCode {
+            // What there was to say has been said.
+            Glibc.exit(exit.rawValue)
         } catch {
             let code = exitCode(for: error)
             if code.isSuccess {

@@ -61,30 +61,13 @@ struct StructuredLogHandler: LogHandler {
         case .logfmt:
             fields.map { "\($0.0)=\(needsQuotes($0.1) ? QuotedText.quoted($0.1) : $0.1)" }.joined(separator: " ")
         case .json:
-            "{" + fields.map { "\(jsonQuoted($0.0)):\(jsonQuoted($0.1))" }.joined(separator: ",") + "}"
+            "{" + fields.map { "\(JSONQuotedText.string($0.0)):\(JSONQuotedText.string($0.1))" }.joined(separator: ",")
+                + "}"
         }
     }
 
     private static func needsQuotes(_ text: String) -> Bool {
         text.isEmpty
             || text.utf8.contains { $0 <= 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "=") || $0 == 0x7F }
-    }
-
-    private static func jsonQuoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\r": result += "\\r"
-            case "\t": result += "\\t"
-            case _ where scalar.value < 0x20:
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
     }
 }

@@ -28,6 +28,11 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(name: .customLong("web.enable-lifecycle"), help: "Allow reload and quit by HTTP.")
     var enablesLifecycle = false
 
+    @Flag(
+        name: .customLong("web.enable-remote-write-receiver"),
+        help: "Take samples that others send by remote write, at /api/v1/write.")
+    var takesRemoteWrite = false
+
     @Option(name: .customLong("web.max-connections"), help: "Connections at one time.")
     var maxConnections = 512
 
@@ -72,6 +77,32 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(name: .customLong("query.max-samples"), help: "Samples one query may hold in memory.")
     var maxSamples = 50_000_000
 
+    @Option(
+        name: .customLong("query.max-memory"),
+        help: "Bytes one query may hold, such as 512MB. (default: 1GB, or half of the memory if that is less)")
+    var maxMemory: ByteCountOption?
+
+    @Option(
+        name: .customLong("query.max-total-memory"),
+        help: "Bytes all queries together may hold. (default: half of the memory of the machine or container)")
+    var maxTotalMemory: ByteCountOption?
+
+    @Option(name: .customLong("query.max-queued"), help: "Queries that may wait for their turn; more are refused.")
+    var maxQueued = 1_000
+
+    @Option(
+        name: .customLong("query.log-file"),
+        help: "File for a line of JSON for each query, instead of the configuration's query_log_file.")
+    var queryLogFile: String?
+
+    @Option(name: .customLong("query.slow-threshold"), help: "From this time on a query is counted as slow.")
+    var slowThreshold = DurationOption(milliseconds: 5_000)
+
+    @Option(
+        name: .customLong("enable-feature"),
+        help: "Prometheus' feature flags, with commas between them; may be repeated. Most are on anyway.")
+    var enabledFeatures: [String] = []
+
     @Option(name: .customLong("log.level"), help: "debug, info, warn or error.")
     var logLevel = LogLevelOption.info
 
@@ -84,6 +115,7 @@ struct ServeCommand: AsyncParsableCommand {
         LoggingSystem.bootstrap { StructuredLogHandler(label: $0, level: level, format: format) }
         let logger = Logger(label: "apus")
         let options = try ServeOptions(self)
+        options.features.report(to: logger)
         // Opening the store blocks while the log is read; nothing else runs yet.
         let server = try await BlockingWork.run { () throws in try Server(options: options, logger: logger) }
         try await server.run()
@@ -93,10 +125,12 @@ struct ServeCommand: AsyncParsableCommand {
         if listenAddresses.isEmpty { listenAddresses = ["127.0.0.1:9090"] }
         for (name, value) in [
             ("web.max-connections", maxConnections), ("query.max-concurrency", maxConcurrency),
-            ("query.max-samples", maxSamples),
+            ("query.max-samples", maxSamples), ("query.max-memory", maxMemory?.bytes ?? 1),
+            ("query.max-total-memory", maxTotalMemory?.bytes ?? 1),
         ] where value < 1 {
             throw ValidationError("--\(name) must be at least 1, got \(value)")
         }
+        if maxQueued < 0 { throw ValidationError("--query.max-queued must not be negative, got \(maxQueued)") }
         if maxSeries < 0 { throw ValidationError("--storage.max-series must not be negative, got \(maxSeries)") }
         for (name, value) in [
             ("storage.tsdb.retention.time", retention), ("query.lookback-delta", lookback),

@@ -16,6 +16,11 @@ struct ServeOptions: Sendable {
     let storage: StorageOptions
     let query: QueryLimits
     let scrape: ScrapeOptions
+    /// Whether samples are taken that others send.
+    let takesRemoteWrite: Bool
+    /// The file of the query log, when the configuration's does not count.
+    let queryLogFile: String?
+    let features: FeatureFlags
     /// Every flag with its value, for the status page.
     let flags: [(name: String, value: String)]
 
@@ -53,13 +58,21 @@ struct ServeOptions: Sendable {
         query.timeout = command.queryTimeout.milliseconds
         query.maxConcurrency = command.maxConcurrency
         query.lookback = command.lookback.milliseconds
+        query.maxQueued = command.maxQueued
+        query.slowThreshold = command.slowThreshold.milliseconds
+        if let total = command.maxTotalMemory?.bytes { query.maxTotalMemory = total }
+        query.maxMemory = min(command.maxMemory?.bytes ?? query.maxMemory, query.maxTotalMemory)
+        features = FeatureFlags(command.enabledFeatures)
+        features.apply(to: &query.features)
         self.query = query
+        takesRemoteWrite = command.takesRemoteWrite
+        queryLogFile = command.queryLogFile
 
         var scrape = ScrapeOptions()
         scrape.userAgent = "Apus/\(BuildFacts.version)"
         self.scrape = scrape
 
-        flags = command.flagValues
+        flags = command.flagValues(query)
     }
 
     /// The path before all routes: `--web.route-prefix`, or else the path of `--web.external-url`; no slash at its end.
@@ -78,15 +91,21 @@ struct ServeOptions: Sendable {
 }
 
 extension ServeCommand {
-    /// Every flag with its value in force.
-    var flagValues: [(name: String, value: String)] {
+    /// Every flag with its value in force; some limits of queries depend on the machine.
+    func flagValues(_ limits: QueryLimits) -> [(name: String, value: String)] {
         [
             ("config.file", configFile ?? ""),
+            ("enable-feature", FeatureFlags(enabledFeatures).names.joined(separator: ",")),
             ("log.format", logFormat.rawValue),
             ("log.level", logLevel.rawValue),
             ("query.lookback-delta", lookback.defaultValueDescription),
             ("query.max-concurrency", String(maxConcurrency)),
+            ("query.log-file", queryLogFile ?? ""),
+            ("query.max-memory", ByteCountOption(bytes: limits.maxMemory).defaultValueDescription),
+            ("query.max-queued", String(maxQueued)),
             ("query.max-samples", String(maxSamples)),
+            ("query.max-total-memory", ByteCountOption(bytes: limits.maxTotalMemory).defaultValueDescription),
+            ("query.slow-threshold", slowThreshold.defaultValueDescription),
             ("query.timeout", queryTimeout.defaultValueDescription),
             ("storage.max-series", String(maxSeries)),
             ("storage.tsdb.path", dataFolder),
@@ -95,6 +114,7 @@ extension ServeCommand {
             ("web.assets-dir", assetsFolder ?? ""),
             ("web.cors.origin", corsOrigin ?? ""),
             ("web.enable-lifecycle", String(enablesLifecycle)),
+            ("web.enable-remote-write-receiver", String(takesRemoteWrite)),
             ("web.external-url", externalURL ?? ""),
             ("web.listen-address", listenAddresses.joined(separator: ",")),
             ("web.max-connections", String(maxConnections)),

@@ -3,6 +3,7 @@ import ApusConfig
 import ApusDiscovery
 import ApusModel
 import ApusQuery
+import ApusRemote
 import ApusScrape
 import ApusStorage
 import ApusWeb
@@ -21,6 +22,7 @@ struct Server: Sendable {
     private let configuration: ConfigurationStore
     private let storage: Storage
     private let engine: QueryEngine
+    private let remoteWrite: RemoteWriteReceiver?
     private let scraping: ScrapeManager
     private let discovery: DiscoveryManager
     private let reloads = SerialWork()
@@ -46,7 +48,13 @@ struct Server: Sendable {
             try registry.register(StorageCollector(storage))
             var limits = options.query
             limits.defaultSubqueryStep = configuration.current.configuration.global.evaluationInterval
-            engine = try QueryEngine(queryable: storage, limits: limits, registry: registry)
+            engine = try QueryEngine(
+                queryable: storage, limits: limits, registry: registry,
+                activeQueries: Self.activeQueries(options, logger: logger), clock: clock)
+            try engine.log.open(path: Self.queryLogPath(options, configuration.current.configuration))
+            remoteWrite =
+                options.takesRemoteWrite
+                ? try RemoteWriteReceiver(store: storage, registry: registry, clock: clock) : nil
             scraping = try ScrapeManager(
                 store: storage, registry: registry, logger: logger.component("scrape"), options: options.scrape,
                 clock: clock)
@@ -62,6 +70,26 @@ struct Server: Sendable {
         } catch {
             throw StartFailure("\(error)")
         }
+    }
+
+    /// The file that names the queries that run; without it a crash cannot be told from which query it came, no more.
+    private static func activeQueries(_ options: ServeOptions, logger: Logger) -> ActiveQueryFile? {
+        do throws(ActiveQueryFileError) {
+            let file = try ActiveQueryFile(folder: options.dataFolder, capacity: options.query.maxConcurrency)
+            for query in file.leftovers {
+                logger.warning("this query was running when the process last ended", metadata: ["query": "\(query)"])
+            }
+            return file
+        } catch {
+            logger.warning("\(error)")
+            return nil
+        }
+    }
+
+    /// Where queries are logged: the flag's file before the configuration's; `nil` for nowhere.
+    private static func queryLogPath(_ options: ServeOptions, _ configuration: Configuration) -> String? {
+        let path = options.queryLogFile ?? configuration.global.queryLogFile
+        return path.isEmpty ? nil : path
     }
 
     /// Serves until the process is told to stop; then stops in reverse order and closes the store.
@@ -102,6 +130,10 @@ struct Server: Sendable {
             do {
                 fresh = try await BlockingWork.run { () throws(ConfigurationError) in try configuration.read() }
                 try await apply(fresh)
+                try await BlockingWork.run { [engine, path = Self.queryLogPath(options, fresh)] in
+                    // Opened anew also when it is the same: a rotated file is let go.
+                    try engine.log.open(path: path)
+                }
             } catch {
                 configuration.noteFailedReload()
                 throw error
@@ -127,6 +159,9 @@ struct Server: Sendable {
             storageStatus: { [storage] limit in StorageStatus(storage, limit: limit) },
             reload: reload, quit: { quitting.request() })
         sources.flags = options.flags
+        sources.clock = clock
+        sources.exemplars = storage
+        sources.remoteWrite = remoteWrite
         do {
             let assets = Result { () throws(AssetError) in
                 try AssetFolder.load(explicit: options.assetsFolder, base: options.basePath)
