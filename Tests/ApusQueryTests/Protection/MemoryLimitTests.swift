@@ -68,6 +68,17 @@ struct MemoryLimitTests {
         #expect(engine.heldMemoryBytes == 0)
     }
 
+    @Test("limits are looked for in every control group down to the process' own")
+    func controlGroups() {
+        #expect(
+            MachineMemory.limitFiles(ofGroups: "1:name=x:/y\n0::/system.slice/apus.service\n").suffix(2) == [
+                "/sys/fs/cgroup/system.slice/memory.max", "/sys/fs/cgroup/system.slice/apus.service/memory.max",
+            ])
+        #expect(MachineMemory.limitFiles(ofGroups: "0::/\n").first == "/sys/fs/cgroup/memory.max")
+        #expect(MachineMemory.available > 1 << 20)
+        #expect(QueryLimits().maxMemory <= QueryLimits().maxTotalMemory)
+    }
+
     @Test("a sparse result is not refused for the steps at which it has nothing")
     func sparseResult() async throws {
         let store = MemoryQueryable()
