@@ -4,6 +4,9 @@ import ApusPromQL
 extension Evaluator {
     /// An operator between two scalars.
     func scalarBinary(_ node: BinaryExpression, on grid: StepGrid) throws(QueryError) -> [Double] {
+        if node.operation == .trimLower || node.operation == .trimUpper {
+            throw .execution("operator \"\(node.operation.rawValue)\" not allowed for Scalar operations")
+        }
         let left = try scalar(node.left, on: grid)
         let right = try scalar(node.right, on: grid)
         var result = left

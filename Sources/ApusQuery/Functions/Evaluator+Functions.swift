@@ -205,9 +205,7 @@ extension Evaluator {
         case .tsOfFirstOverTime: return .endTime(isLast: false)
         case .madOverTime: return .medianDistance
         case .quantileOverTime:
-            let quantiles = try scalar(call.arguments[0], on: grid)
-            remarkInvalidQuantiles(quantiles, at: call.arguments[0].withoutParentheses.range.start)
-            return .quantile(quantiles)
+            return .quantile(try scalar(call.arguments[0], on: grid))
         case .doubleExponentialSmoothing:
             let smoothing = try factors(call.arguments[1], on: grid, what: "smoothing", symbol: "sf")
             let trend = try factors(call.arguments[2], on: grid, what: "trend", symbol: "tf")

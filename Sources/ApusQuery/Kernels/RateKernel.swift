@@ -66,13 +66,24 @@ struct ResetCorrection {
     private var nextFirst = 0
     private var nextEnd = 0
 
-    init(_ values: Span<Double>, isCounter: Bool, starts: StartTimes? = nil) {
+    /// The resets of a counter: where its value falls.
+    init(_ values: Span<Double>, isCounter: Bool) {
+        self.init(values, isCounter: isCounter) { _ in false }
+    }
+
+    /// The resets of a counter: where its value falls or its counting began anew.
+    init(_ values: Span<Double>, isCounter: Bool, starts: StartTimes) {
+        self.init(values, isCounter: isCounter) { starts.isReset(at: $0) }
+    }
+
+    @inline(__always)
+    private init(_ values: Span<Double>, isCounter: Bool, _ isReset: (Int) -> Bool) {
         guard isCounter, values.count > 1 else { return }
         var previous = values[0]
         var sum = CompensatedSum()
         for index in 1..<values.count {
             let value = values[index]
-            if value < previous || starts?.isReset(at: index) ?? false {
+            if value < previous || isReset(index) {
                 positions.append(index)
                 lost.append(previous)
                 running.append(sum)

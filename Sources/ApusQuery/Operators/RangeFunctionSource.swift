@@ -111,10 +111,26 @@ struct RangeFunctionSource: SeriesSource {
         } else {
             var remarks = function.evaluateMixed(scratch.samples, on: grid, into: &row)
             // Otherwise a reset is what the store says for the sake of rates.
-            if !marksResets { remarks.remove(.conflictInAggregation) }
+            if !marksResets {
+                remarks.remove(.conflictInAggregation)
+                if function.keepsName { row.forgetResets() }
+            }
             evaluation.annotate(remarks, series[index].labels, at: position)
         }
+        if case .quantile(let quantiles) = function { remarkInvalidQuantiles(quantiles, of: row) }
         if remarksCounter, row.hasFloats { remarkNonCounter(series[index].labels, at: position) }
+    }
+
+    /// Remarks each quantile outside 0…1 that a value was asked with.
+    private func remarkInvalidQuantiles(_ quantiles: [Double], of row: Row) {
+        var previous = 0.0
+        for step in row.values.indices where row.isPresent(at: step) {
+            let quantile = quantiles.count == 1 ? quantiles[0] : quantiles[step]
+            if !(quantile >= 0 && quantile <= 1), quantile.bitPattern != previous.bitPattern {
+                evaluation.annotate(.invalidQuantile(quantile), at: position)
+                previous = quantile
+            }
+        }
     }
 
     private func remarkNonCounter(_ labels: LabelSet, at position: Int) {

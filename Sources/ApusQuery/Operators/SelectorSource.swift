@@ -41,12 +41,9 @@ struct SelectorSource: SeriesSource {
         case .value:
             Self.place(scratch.samples.columns, windows, into: &row.values) { values, _, sample in values[sample] }
             if !scratch.samples.columns.histograms.isEmpty {
-                if marksResets {
-                    scratch.samples.columns.markResets()
-                } else {
-                    scratch.samples.columns.forgetResets()
-                }
+                if marksResets { scratch.samples.columns.markResets() }
                 placeHistograms(scratch.samples.columns, into: &row)
+                if !marksResets { row.forgetResets() }
             }
         case .timestamp:
             Self.place(scratch.samples.columns, windows, into: &row.values) { values, timestamps, sample in
@@ -105,10 +102,10 @@ struct RangeSelectorSource: WindowSource {
     let series: [SeriesIdentity]
     let windows: WindowGrid
     private let selection: any SeriesSelection
-    private let marksResets: Bool
+    /// Whether histograms say if there was a reset before them.
+    let marksResets: Bool
     private let evaluation: Evaluation
 
-    /// - Parameter marksResets: whether histograms say if there was a reset before them.
     init(_ selection: any SeriesSelection, windows: WindowGrid, marksResets: Bool, evaluation: Evaluation) {
         self.selection = selection
         self.windows = windows
@@ -159,13 +156,6 @@ extension SampleColumns {
             else { continue }
             let isReset = histograms[index].histogram.detectsReset(after: previous.histogram)
             histograms[index].histogram.counterResetHint = isReset ? .reset : .notReset
-        }
-    }
-
-    /// Makes nothing known of histograms that a store marked as reset.
-    fileprivate mutating func forgetResets() {
-        for index in histograms.indices where histograms[index].histogram.counterResetHint == .reset {
-            histograms[index].histogram.counterResetHint = .unknown
         }
     }
 

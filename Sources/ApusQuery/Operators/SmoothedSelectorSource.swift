@@ -48,6 +48,7 @@ struct SmoothedSelectorSource: SeriesSource {
                 row.set(histogram, at: step)
             }
         }
+        if !base.marksResets { row.forgetResets() }
         evaluation.annotate(remarks, series[index].labels, at: position)
     }
 

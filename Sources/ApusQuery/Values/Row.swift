@@ -108,6 +108,13 @@ extension Row {
         clearHistograms()
     }
 
+    /// Makes nothing known of histograms that a store marked as reset.
+    mutating func forgetResets() {
+        for step in histograms.indices where histograms[step]?.counterResetHint == .reset {
+            histograms[step]?.counterResetHint = .unknown
+        }
+    }
+
     /// Changes the sign of all values.
     mutating func negate() {
         values.mapPresent { -$0 }
