@@ -66,7 +66,7 @@ struct RandomQueryWriter {
 
     mutating func time(maximumSteps: Int) -> RandomQuery.Time {
         let span = data.end - data.start
-        let from = data.start + Int64.random(in: -span / 4...span, using: &random)
+        let from = data.start + Int64.random(in: -span / 8...span * 4 / 5, using: &random)
         if chance(0.3) { return .instant(from) }
         let steps = chance(0.1) ? maximumSteps : Int.random(in: 1...max(1, maximumSteps / 4), using: &random)
         let step =
@@ -125,7 +125,7 @@ struct RandomQueryWriter {
         if chance(0.5) { return name }
         let matcher = pick([
             "job=\"a\"", "job!=\"a\"", "instance=~\"i[01]\"", "instance!~\"i0\"", "instance=\"i0\"", "code=\"200\"",
-            "code=~\"4..|5..\"", "zone=\"\"", "zone!=\"\"", "job=\"missing\"",
+            "code=~\"4..|5..\"", "zone=\"\"", "job=\"b\"", "instance!=\"i9\"", "job=~\".+\"",
         ])
         return "\(name){\(matcher)}"
     }
