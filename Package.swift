@@ -137,7 +137,7 @@ let package = Package(
         tests("ApusHTTPTests", ["ApusHTTP", "CApusZlib"]),
         tests(
             "ApusScrapeTests",
-            ["ApusScrape", "ApusHTTP", "ApusConfig", "ApusClient", "ApusModel", "CApusZlib", logging]),
+            ["ApusScrape", "ApusHTTP", "ApusConfig", "ApusClient", "ApusModel", "ApusBytes", "CApusZlib", logging]),
         tests("ApusDiscoveryTests", ["ApusDiscovery", "ApusConfig", "ApusClient", "ApusModel"]),
         tests("ApusRemoteTests", ["ApusRemote", "ApusClient", "ApusModel", "ApusBytes"]),
         tests(

@@ -1,17 +1,24 @@
-/// A text format in which a target exposes its metrics.
+/// A format in which a target exposes its metrics.
 package enum ExpositionFormat: Sendable, Hashable, CaseIterable {
     /// The Prometheus text format, version 0.0.4 (and 1.0.0, which only adds quoted UTF-8 names).
     case text
     /// OpenMetrics text, version 1.0.0 (and 0.0.1).
     case openMetrics
+    /// Protocol buffers: `io.prometheus.client.MetricFamily` messages, each behind its length.
+    ///
+    /// The only format with native histograms.
+    case protobuf
 
     /// The format that a `Content-Type` names; `nil` for any other type, and for what is no media type.
     ///
-    /// Parameters are not looked at: targets in the field leave the version out or invent one.
+    /// Parameters of texts are not looked at: targets in the field leave the version out or invent one. Those of protocol
+    /// buffers say which message it is.
     package init?(contentType: String) {
-        switch MediaRange(contentType)?.type {
+        let range = MediaRange(contentType)
+        switch range?.type {
         case "text/plain": self = .text
         case "application/openmetrics-text": self = .openMetrics
+        case ProtobufMediaType.type where range.map(ProtobufMediaType.isReadable) == true: self = .protobuf
         default: return nil
         }
     }
@@ -57,7 +64,7 @@ package enum NameEscaping: String, Sendable, Hashable {
 
 /// A protocol of the `scrape_protocols` setting, spelled as in the configuration.
 package enum ScrapeProtocol: String, Sendable, Hashable, CaseIterable {
-    /// Protocol buffers: known by name, not read, and therefore never asked for.
+    /// Protocol buffers, the only format with native histograms.
     case protobuf = "PrometheusProto"
     /// OpenMetrics text 1.0.0.
     case openMetrics100 = "OpenMetricsText1.0.0"
@@ -71,10 +78,10 @@ package enum ScrapeProtocol: String, Sendable, Hashable, CaseIterable {
     /// The order in which Prometheus asks when nothing is configured.
     package static let defaults: [ScrapeProtocol] = [.openMetrics100, .openMetrics001, .text100, .text004]
 
-    /// The format of the answer; `nil` when it is not read.
-    package var format: ExpositionFormat? {
+    /// The format of the answer.
+    package var format: ExpositionFormat {
         switch self {
-        case .protobuf: nil
+        case .protobuf: .protobuf
         case .openMetrics100, .openMetrics001: .openMetrics
         case .text100, .text004: .text
         }
@@ -91,7 +98,7 @@ package enum ScrapeProtocol: String, Sendable, Hashable, CaseIterable {
         for wanted in protocols where weight > 1 {
             let type: String
             switch wanted {
-            case .protobuf: continue
+            case .protobuf: type = ProtobufMediaType.parameterised
             case .openMetrics100: type = "application/openmetrics-text;version=1.0.0;escaping=\(escaping.rawValue)"
             case .openMetrics001: type = "application/openmetrics-text;version=0.0.1"
             case .text100: type = "text/plain;version=1.0.0;escaping=\(escaping.rawValue)"
@@ -102,5 +109,18 @@ package enum ScrapeProtocol: String, Sendable, Hashable, CaseIterable {
         }
         parts.append("*/*;q=0.\(weight)")
         return parts.joined(separator: ",")
+    }
+}
+
+/// The media type of protocol buffers.
+enum ProtobufMediaType {
+    static let type = "application/vnd.google.protobuf"
+    static let message = "io.prometheus.client.MetricFamily"
+    static let parameterised = "\(type);proto=\(message);encoding=delimited"
+
+    /// Whether a type is that of delimited families, which it is when it says nothing else.
+    static func isReadable(_ range: MediaRange) -> Bool {
+        range.parameters["proto", default: message] == message
+            && range.parameters["encoding", default: "delimited"] == "delimited"
     }
 }

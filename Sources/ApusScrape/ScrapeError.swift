@@ -12,6 +12,8 @@ package enum ScrapeError: Error, Sendable, CustomStringConvertible {
     case exposition(ExpositionError)
     /// The target exposes more than its job allows.
     case limit(ExpositionLimitError)
+    /// A native histogram has more buckets than its job allows, however coarse it is made.
+    case histogramBucketLimit
     /// Metric relabelling left a series without a name.
     case missingMetricName
     /// A name that the job's validation scheme does not allow.
@@ -29,6 +31,7 @@ package enum ScrapeError: Error, Sendable, CustomStringConvertible {
         case .contentType(let error): error.description
         case .exposition(let error): error.description
         case .limit(let error): error.description
+        case .histogramBucketLimit: "histogram bucket limit exceeded"
         case .missingMetricName: "missing metric name (__name__ label)"
         case .invalidName(let series): "invalid metric name or label names: \(series)"
         case .store(let error): "the samples could not be stored: \(error.description)"

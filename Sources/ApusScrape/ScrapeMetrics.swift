@@ -15,9 +15,11 @@ package struct ScrapeMetrics: Sendable {
     let exceededLabelLimits: Counter
     let exceededSampleLimit: Counter
     let exceededBodySizeLimit: Counter
+    let exceededBucketLimit: Counter
     let duplicateTimestamps: Counter
     let outOfOrder: Counter
     let outOfBounds: Counter
+    let invalidHistograms: Counter
     let metadataEntries: MetricFamily<Gauge, 1>
     let samples: Counter
     let skippedScrapes: Counter
@@ -66,6 +68,9 @@ package struct ScrapeMetrics: Sendable {
         exceededBodySizeLimit = try registry.counter(
             "prometheus_target_scrapes_exceeded_body_size_limit_total",
             help: "Total number of scrapes that hit the body size limit.")
+        exceededBucketLimit = try registry.counter(
+            "prometheus_target_scrapes_exceeded_native_histogram_bucket_limit_total",
+            help: "Total number of scrapes that hit the native histogram bucket limit and were rejected.")
         duplicateTimestamps = try registry.counter(
             "prometheus_target_scrapes_sample_duplicate_timestamp_total",
             help: "Total number of samples rejected due to duplicate timestamps but different values.")
@@ -75,6 +80,9 @@ package struct ScrapeMetrics: Sendable {
         outOfBounds = try registry.counter(
             "prometheus_target_scrapes_sample_out_of_bounds_total",
             help: "Total number of samples rejected due to timestamp falling outside of the time bounds.")
+        invalidHistograms = try registry.counter(
+            "apus_scrape_invalid_histograms_total",
+            help: "Native histograms of scrapes that were rejected because they contradict themselves.")
         metadataEntries = try registry.gauge(
             "prometheus_target_metadata_cache_entries",
             help: "Total number of metric metadata entries in the cache.", labels: job)

@@ -9,7 +9,13 @@ struct ExpositionFormatTests {
             ("text/plain; version=0.0.4; charset=utf-8; escaping=underscores", ExpositionFormat.text),
             ("text/plain; charset=utf-8", .text), ("Text/Plain", .text),
             ("application/openmetrics-text; version=1.0.0; charset=utf-8", .openMetrics),
-            ("application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily", nil),
+            (
+                "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited",
+                .protobuf
+            ),
+            ("application/vnd.google.protobuf", .protobuf),
+            ("application/vnd.google.protobuf; proto=other.Message; encoding=delimited", nil),
+            ("application/vnd.google.protobuf; encoding=text", nil),
             ("text/html", nil), ("", nil), ("/", nil), ("text", nil),
         ] as [(String, ExpositionFormat?)])
     func contentType(_ text: String, _ expected: ExpositionFormat?) {
@@ -39,7 +45,10 @@ struct ExpositionFormatTests {
                 == "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
                 + "application/openmetrics-text;version=0.0.1;q=0.5,"
                 + "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2")
-        #expect(ScrapeProtocol.acceptHeader(for: [.protobuf, .text004]) == "text/plain;version=0.0.4;q=0.6,*/*;q=0.5")
+        #expect(
+            ScrapeProtocol.acceptHeader(for: [.protobuf, .text004])
+                == "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.6,"
+                + "text/plain;version=0.0.4;q=0.5,*/*;q=0.4")
     }
 
     @Test(

@@ -20,6 +20,10 @@ final class MemoryStore: Appendable {
         var references: [LabelSet: UInt64] = [:]
         var samples: [UInt64: [Sample]] = [:]
         var labels: [UInt64: LabelSet] = [:]
+        /// By series and time.
+        var histograms: [UInt64: [Int64: NativeHistogram]] = [:]
+        var exemplars: [UInt64: [Exemplar]] = [:]
+        var refusesHistograms = false
         var nextReference: UInt64 = 1
         var resolvedCount = 0
         var batchCount = 0
@@ -57,6 +61,13 @@ final class MemoryStore: Appendable {
                 let reference = batch.references[position].rawValue
                 let timestamp = batch.timestamps.isEmpty ? batch.timestamp : batch.timestamps[position]
                 let sample = Sample(timestamp: timestamp, value: batch.values[position])
+                if let placed = batch.histograms.first(where: { $0.position == position }) {
+                    guard !state.refusesHistograms else {
+                        outcome.rejections.append((position, .invalidHistogram))
+                        continue
+                    }
+                    state.histograms[reference, default: [:]][timestamp] = placed.histogram
+                }
                 guard let last = state.samples[reference] else {
                     outcome.rejections.append((position, .unknownSeries))
                     continue
@@ -74,10 +85,35 @@ final class MemoryStore: Appendable {
                     outcome.appendedCount += 1
                 }
             }
+            for one in batch.exemplars {
+                state.exemplars[one.reference.rawValue, default: []].append(one.exemplar)
+            }
             return .success(outcome)
         }
         return try result.get()
     }
+
+    /// The histograms of a series by their times.
+    func histograms(of series: String) -> [Int64: NativeHistogram] {
+        state.withLock { state in
+            for (reference, labels) in state.labels where labels.description == series {
+                if let found = state.histograms[reference] { return found }
+            }
+            return [:]
+        }
+    }
+
+    /// The exemplars of a series.
+    func exemplars(of series: String) -> [Exemplar] {
+        state.withLock { state in
+            for (reference, labels) in state.labels where labels.description == series {
+                if let found = state.exemplars[reference] { return found }
+            }
+            return []
+        }
+    }
+
+    func refuseHistograms() { state.withLock { $0.refusesHistograms = true } }
 
     /// Drops all series, as a head does with those that went quiet.
     func forgetSeries() {

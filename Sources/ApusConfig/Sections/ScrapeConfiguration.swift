@@ -162,10 +162,10 @@ extension ScrapeConfiguration {
         convertsClassicHistograms = try reader.flag("convert_classic_histograms_to_nhcb") ?? convertsClassicHistograms
         nativeHistogramBucketLimit = try reader.count("native_histogram_bucket_limit") ?? 0
         nativeHistogramMinBucketFactor = try reader.number("native_histogram_min_bucket_factor") ?? 0
-        if takesNativeHistograms || convertsClassicHistograms {
+        if convertsClassicHistograms {
             context.warn(
-                "job \(QuotedText.quoted(jobName)): native histograms are not scraped by this version; "
-                    + "classic histograms are stored as they are", at: reader.position)
+                "job \(QuotedText.quoted(jobName)): classic histograms are not converted by this version; "
+                    + "they are stored as they are", at: reader.position)
         }
     }
 

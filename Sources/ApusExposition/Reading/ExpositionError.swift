@@ -2,13 +2,13 @@ import ApusModel
 
 /// Why a body is not a valid exposition, and where.
 package struct ExpositionError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The line, from 1.
+    /// The line, from 1; 0 in protocol buffers, which have no lines.
     package let line: Int
-    /// The byte in the line, from 1.
+    /// The byte in the line, or in the body, from 1.
     package let column: Int
     /// What is wrong there.
     package let problem: Problem
-    /// The line's text up to the place and a little beyond; at most 80 bytes.
+    /// The line's text up to the place and a little beyond, at most 80 bytes; empty for protocol buffers.
     package let excerpt: String
 
     /// What can be wrong; the texts follow Prometheus' where it has one.
@@ -61,6 +61,10 @@ package struct ExpositionError: Error, Hashable, Sendable, CustomStringConvertib
         case missingEOF
         /// Text after `# EOF`.
         case dataAfterEOF
+        /// Bytes that are no message; protocol buffers only.
+        case invalidMessage(String)
+        /// A native histogram that contradicts itself, and its series.
+        case invalidHistogram(String)
         /// More than a configured bound.
         case limit(ExpositionLimitError)
         /// More distinct text than a reader can hold (4 GB).
@@ -69,11 +73,19 @@ package struct ExpositionError: Error, Hashable, Sendable, CustomStringConvertib
 
     package var description: String {
         if case .limit(let error) = problem { return error.description }
+        if line == 0 { return "byte \(column): \(problem.text)" }
         return "line \(line), column \(column): \(problem.text) while parsing: \(QuotedText.quoted(excerpt))"
     }
 
-    init(_ failure: ReadFailure, in body: Span<UInt8>) {
+    init(_ failure: ReadFailure, in body: Span<UInt8>, format: ExpositionFormat) {
         let offset = max(0, min(failure.offset, body.count))
+        if format == .protobuf {
+            line = 0
+            column = offset + 1
+            problem = failure.problem
+            excerpt = ""
+            return
+        }
         var line = 1
         var lineStart = 0
         var cursor = BodyCursor(body)
@@ -121,6 +133,8 @@ extension ExpositionError.Problem {
         case .invalidExemplar: "expected an exemplar: # {labels} value [timestamp]"
         case .missingEOF: "data does not end with # EOF"
         case .dataAfterEOF: "unexpected data after # EOF"
+        case .invalidMessage(let text): text
+        case .invalidHistogram(let text): text
         case .limit(let error): error.description
         case .bodyTooLarge: "body has more than 4 GB of series names"
         }

@@ -36,6 +36,11 @@ extension ExpositionReader {
             }
         }
         if format == .openMetrics, !state.isEnded { throw ReadFailure(.missingEOF, at: body.count) }
+        endOrder(state)
+    }
+
+    /// Ends the order of a body that is shorter than the last.
+    mutating func endOrder(_ state: ReadingState) {
         if !hasDeviated, state.expected < order.count { deviate(at: state.expected) }
     }
 
@@ -180,7 +185,7 @@ extension ExpositionReader {
         scraped.slots.append(known.lines[number].target)
         switch state.format {
         case .text: try readTextValue(cursor.bytes, from: end, to: lineEnd, into: &scraped)
-        case .openMetrics: try readOpenMetricsValue(cursor, from: end, to: lineEnd, into: &scraped)
+        case .openMetrics, .protobuf: try readOpenMetricsValue(cursor, from: end, to: lineEnd, into: &scraped)
         }
     }
 
@@ -215,18 +220,19 @@ extension ExpositionReader {
         } catch {
             throw ReadFailure(error.problem, at: start + error.offset)
         }
-        return (try addSeries(text, key: key, state, at: start, into: &scraped), end)
+        let run = seriesText.run.bytes
+        return (try addSeries(text, run: run, key: key, state, at: start, into: &scraped), end)
     }
 
-    /// Remembers the series that `seriesText` holds, under a slot that it has already or a new one.
-    private mutating func addSeries(
+    /// Remembers the series with the labels of `run`, under a slot that it has already or a new one.
+    mutating func addSeries(
         _ text: Span<UInt8>,
+        run: [UInt8],
         key: LineKey,
         _ state: ReadingState,
         at offset: Int,
         into scraped: inout ScrapedBody
     ) throws(ReadFailure) -> Int {
-        let run = seriesText.run.bytes
         do throws(ExpositionLimitError) {
             try state.limits.check(LabelSet(uncheckedRun: run))
         } catch {
@@ -251,7 +257,7 @@ extension ExpositionReader {
     }
 
     /// Takes a line into the order of this body and sets which one is expected next.
-    private mutating func note(_ number: Int, _ state: inout ReadingState) {
+    mutating func note(_ number: Int, _ state: inout ReadingState) {
         if state.expected < order.count, order[state.expected] == UInt32(number) {
             state.expected += 1
             if hasDeviated { newOrder.append(UInt32(number)) }

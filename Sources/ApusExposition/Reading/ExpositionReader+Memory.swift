@@ -10,6 +10,7 @@ extension ExpositionReader {
     package func labels(of slot: UInt32) -> LabelSet {
         precondition(Int(slot) < series.lines.count && series.lines[Int(slot)] != KnownSeries.noLine, "unknown slot")
         let line = known.lines[Int(series.lines[Int(slot)])]
+        if line.key.format == .protobuf { return LabelSet(uncheckedRun: Array(known.arena[line.range])) }
         var text = SeriesText()
         do throws(ReadFailure) {
             try text.read(known.arena.span.extracting(line.range), format: line.key.format, context: line.context)
@@ -89,6 +90,10 @@ extension ExpositionReader {
             guard number != KnownFamilies.noLine else { continue }
             let line = known.lines[Int(number)]
             let text = known.arena.span.extracting(line.range)
+            if line.key.format == .protobuf {
+                FamilyText.read(text, kind, into: &metadata)
+                continue
+            }
             // A known line was read before, so it reads again.
             guard let content = try? MetadataText(text, format: line.key.format).content else { continue }
             switch content {

@@ -20,6 +20,9 @@ package struct ExpositionReader: ~Copyable, Sendable {
     var newOrder: [UInt32] = []
     var hasDeviated = false
     var seriesText = SeriesText()
+    var family = FamilyMessage()
+    var metric = MetricMessage()
+    var metricLabels = MetricLabels()
     /// The number of bodies read without error.
     var generation: UInt32 = 0
     /// The limits that every known series was checked against.
@@ -37,12 +40,14 @@ package struct ExpositionReader: ~Copyable, Sendable {
     ///   - body: The whole body; it need not end with a newline.
     ///   - format: The body's format.
     ///   - limits: Bounds that the body may not exceed.
+    ///   - histograms: What is taken of histograms that are native, as only protocol buffers have them.
     ///   - scraped: Filled with the samples; empty after an error.
     /// - Throws: `ExpositionError` with the place of the first problem.
     package mutating func read(
         _ body: Span<UInt8>,
         format: ExpositionFormat,
         limits: ExpositionLimits = .none,
+        histograms: HistogramReading = .classic,
         into scraped: inout ScrapedBody
     ) throws(ExpositionError) {
         scraped.removeAll()
@@ -51,16 +56,36 @@ package struct ExpositionReader: ~Copyable, Sendable {
         newOrder.removeAll(keepingCapacity: true)
         let lineCount = known.lines.count
         do throws(ReadFailure) {
-            try readLines(body, format: format, limits: limits, into: &scraped)
+            switch format {
+            case .text, .openMetrics: try readLines(body, format: format, limits: limits, into: &scraped)
+            case .protobuf: try readFamilies(body, limits: limits, histograms: histograms, into: &scraped)
+            }
             if limits != checkedLimits { try checkSeries(of: scraped, limits) }
         } catch {
             families.undoBody()
             known.truncate(toLineCount: lineCount)
             if !scraped.newSlots.isEmpty { series.remove(scraped.newSlots) }
             scraped.removeAll()
-            throw ExpositionError(error, in: body)
+            throw ExpositionError(error, in: body, format: format)
         }
         checkedLimits = limits
         finishBody(&scraped)
+    }
+}
+
+/// What is taken of a histogram that a target exposes in its native form, and perhaps in its classic form, too.
+package struct HistogramReading: Sendable, Hashable {
+    /// Whether native histograms are taken; otherwise their classic form is.
+    package var takesNative: Bool
+    /// Whether the classic form is taken beside the native one.
+    package var keepsClassic: Bool
+
+    /// The classic form only.
+    package static let classic = HistogramReading(takesNative: false, keepsClassic: false)
+
+    /// A choice of the forms.
+    package init(takesNative: Bool, keepsClassic: Bool) {
+        self.takesNative = takesNative
+        self.keepsClassic = keepsClassic
     }
 }

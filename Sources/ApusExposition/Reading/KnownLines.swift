@@ -14,22 +14,39 @@ struct LineKey: Equatable {
 
     /// The key of a series in a context.
     init(_ format: ExpositionFormat, _ context: SeriesContext) {
-        bits = context.rawValue | (format == .openMetrics ? 4 : 0)
+        bits = context.rawValue | Self.bits(of: format)
     }
 
     /// The key of a metadata line.
     init(metadataIn format: ExpositionFormat) {
-        bits = 3 | (format == .openMetrics ? 4 : 0)
+        bits = 3 | Self.bits(of: format)
     }
 
     /// The format in which the line was read.
-    var format: ExpositionFormat { bits & 4 == 0 ? .text : .openMetrics }
+    var format: ExpositionFormat {
+        switch bits & 12 {
+        case 4: .openMetrics
+        case 8: .protobuf
+        default: .text
+        }
+    }
+
+    private static func bits(of format: ExpositionFormat) -> UInt8 {
+        switch format {
+        case .text: 0
+        case .openMetrics: 4
+        case .protobuf: 8
+        }
+    }
 
     /// What the key adds to a hash.
     var salt: UInt64 { UInt64(bits) << 40 | UInt64(bits) }
 }
 
 /// A line that a target has exposed before: of a sample the series' text, of metadata the whole line.
+///
+/// Protocol buffers have no lines: there a series' text is the flat run of its labels, and that of metadata is made by
+/// `FamilyText`.
 struct KnownLine {
     /// Where the text begins in the arena.
     var start: UInt32

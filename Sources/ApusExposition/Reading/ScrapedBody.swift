@@ -9,13 +9,15 @@ package struct ScrapedBody: Sendable {
     ///
     /// A series that the body repeats occurs repeatedly.
     package var slots: [UInt32] = []
-    /// The value of each sample; NaN has the bits of `SpecialValue.normalNaN`.
+    /// The value of each sample; NaN has the bits of `SpecialValue.normalNaN`, and stands where a histogram does.
     package var values: [Double] = []
     /// Milliseconds since the epoch per sample, or `noTimestamp`; empty when no sample of the body has a timestamp.
     package var timestamps: [Int64] = []
+    /// The native histograms among the samples, with their positions, ascending.
+    package var histograms: [SampleColumns.PositionedHistogram] = []
     /// The slots that were used for the first time, each once.
     package var newSlots: [UInt32] = []
-    /// The exemplars, with the positions of their samples, ascending.
+    /// The exemplars, with the positions of their samples, ascending; a native histogram may have several.
     package var exemplars: [(position: Int, exemplar: Exemplar)] = []
     /// The families whose metadata is new or other than in the bodies before.
     package var metadata: [(family: String, metadata: MetricMetadata)] = []
@@ -32,6 +34,7 @@ package struct ScrapedBody: Sendable {
         values.removeAll(keepingCapacity: true)
         timestamps.removeAll(keepingCapacity: true)
         newSlots.removeAll(keepingCapacity: true)
+        histograms.removeAll(keepingCapacity: true)
         exemplars.removeAll()
         metadata.removeAll()
     }

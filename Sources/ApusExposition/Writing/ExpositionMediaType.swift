@@ -22,12 +22,12 @@ package struct ExpositionMediaType: Sendable, Hashable {
 
     /// The `Content-Type` header of the answer.
     package var contentType: String {
-        let type =
-            switch format {
-            case .text: "text/plain"
-            case .openMetrics: "application/openmetrics-text"
-            }
-        return "\(type); version=\(version); charset=utf-8; escaping=\(escaping.rawValue)"
+        let parameters = "version=\(version); charset=utf-8; escaping=\(escaping.rawValue)"
+        return switch format {
+        case .text: "text/plain; \(parameters)"
+        case .openMetrics: "application/openmetrics-text; \(parameters)"
+        case .protobuf: "\(ProtobufMediaType.parameterised); escaping=\(escaping.rawValue)"
+        }
     }
 
     /// The best of what an `Accept` header asks for and Apus writes; the classic text when nothing matches.
@@ -49,6 +49,12 @@ package struct ExpositionMediaType: Sendable, Hashable {
     private static func offer(for range: MediaRange) -> ExpositionMediaType? {
         let version = range.parameters["version"]
         let escaping = range.parameters["escaping"].flatMap(NameEscaping.init(rawValue:)) ?? .underscores
+        // Without parameters nobody knows what such a type means; every scraper sends them.
+        if range.type == ProtobufMediaType.type, range.parameters["proto"] == ProtobufMediaType.message,
+            range.parameters["encoding"] == "delimited"
+        {
+            return ExpositionMediaType(format: .protobuf, version: "", escaping: escaping)
+        }
         switch (range.type, version) {
         case ("application/openmetrics-text", nil), ("application/openmetrics-text", "1.0.0"?):
             return ExpositionMediaType(format: .openMetrics, version: "1.0.0", escaping: escaping)

@@ -11,6 +11,8 @@ package struct ExpositionWriter: Sendable {
     /// The name of the current family's samples, before a suffix, as it is written.
     private var sampleName: [UInt8] = []
     private var isNameQuoted = false
+    /// Writes in place of this writer where the format is protocol buffers.
+    private var messages = FamilyMessageWriter()
 
     /// A writer of an empty exposition, with room for `capacity` bytes.
     package init(_ mediaType: ExpositionMediaType, capacity: Int = 0) {
@@ -31,6 +33,10 @@ package struct ExpositionWriter: Sendable {
         let isLegacy = LabelName.isLegacyMetricName(name)
         let written =
             isLegacy || escaping == .allowUTF8 ? name : ExpositionText.underscored(name, allowsColon: true)
+        if format == .protobuf {
+            messages.beginFamily(written, type: type, help: help, unit: unit)
+            return
+        }
         isNameQuoted = !isLegacy && escaping == .allowUTF8
         var family = written
         var sample = written
@@ -78,6 +84,12 @@ package struct ExpositionWriter: Sendable {
         timestamp: Int64? = nil,
         exemplar: Exemplar? = nil
     ) {
+        if format == .protobuf {
+            messages.append(
+                suffix: suffix, labels: labels, extraLabel: extraLabel, value: value, timestamp: timestamp,
+                exemplar: exemplar)
+            return
+        }
         appendSeries(suffix: suffix, labels: labels, extraLabel: extraLabel)
         NumberText.append(value, format == .openMetrics ? .openMetrics : .general, to: &bytes)
         endSample(timestamp: timestamp, exemplar: exemplar)
@@ -91,6 +103,12 @@ package struct ExpositionWriter: Sendable {
         count: UInt64,
         exemplar: Exemplar? = nil
     ) {
+        if format == .protobuf {
+            messages.append(
+                suffix: suffix, labels: labels, extraLabel: extraLabel, value: Double(count), timestamp: nil,
+                exemplar: exemplar)
+            return
+        }
         appendSeries(suffix: suffix, labels: labels, extraLabel: extraLabel)
         NumberText.appendDecimal(count, to: &bytes)
         endSample(timestamp: nil, exemplar: exemplar)
@@ -98,8 +116,13 @@ package struct ExpositionWriter: Sendable {
 
     /// Ends the exposition and gives its bytes.
     package consuming func finish() -> [UInt8] {
-        if format == .openMetrics { append("# EOF\n") }
-        return bytes
+        switch format {
+        case .text: return bytes
+        case .openMetrics:
+            append("# EOF\n")
+            return bytes
+        case .protobuf: return messages.finish()
+        }
     }
 
     private mutating func append(_ literal: StaticString) {
@@ -164,7 +187,7 @@ package struct ExpositionWriter: Sendable {
     private mutating func appendTimestamp(_ timestamp: Int64) {
         bytes.append(UInt8(ascii: " "))
         switch format {
-        case .text:
+        case .text, .protobuf:
             NumberText.appendDecimal(timestamp, to: &bytes)
         case .openMetrics:
             // Seconds with exactly three decimals: a float would lose milliseconds far from the epoch.

@@ -55,18 +55,21 @@ struct TargetSeries: ~Copyable, Sendable {
     /// - Parameter now: the time by which timestamps from the target are judged.
     /// - Throws: and then stages nothing, and the series of the last scrape are still known as such.
     mutating func stage(
-        _ body: Span<UInt8>, format: ExpositionFormat, now: Int64, in scratch: inout ScrapeScratch,
-        store: any Appendable, counting report: inout ScrapeReport, rejections: inout RejectionCounts
+        _ body: Span<UInt8>, format: ExpositionFormat, histograms: HistogramRules, now: Int64,
+        in scratch: inout ScrapeScratch, store: any Appendable, counting report: inout ScrapeReport,
+        rejections: inout RejectionCounts
     ) throws(ScrapeError) {
         do {
-            try reader.read(body, format: format, into: &scratch.scraped)
+            try reader.read(body, format: format, histograms: histograms.reading, into: &scratch.scraped)
         } catch {
             throw .exposition(error)
         }
+        try histograms.apply(to: &scratch.scraped.histograms)
         report.scrapedCount = scratch.scraped.count
         try resolveSlots(in: &scratch, store: store, counting: &report)
         generation &+= 1
         stageSamples(now: now, in: &scratch, rejections: &rejections)
+        stageExemplars(in: &scratch)
         forgetSeriesThatAreGone(bodyCount: scratch.scraped.count)
     }
 
@@ -115,6 +118,9 @@ struct TargetSeries: ~Copyable, Sendable {
             for position in unknown {
                 let origin = scratch.origins[position]
                 guard let reference = reference(of: origin) else { continue }
+                if let histogram = scratch.batch.histogram(at: position) {
+                    retry.histograms.append(.init(position: retry.count, histogram: histogram))
+                }
                 retry.references.append(reference)
                 retry.values.append(scratch.batch.values[position])
                 if !scratch.batch.timestamps.isEmpty { retry.timestamps.append(scratch.batch.timestamps[position]) }
@@ -139,8 +145,25 @@ struct RejectionCounts: Equatable, Sendable {
     var outOfOrder = 0
     var duplicateTimestamp = 0
     var outOfBounds = 0
+    var invalidHistograms = 0
     var lost = 0
     var stored = 0
+
+    /// The samples that were not stored.
+    var refusedCount: Int { outOfOrder + duplicateTimestamp + outOfBounds + invalidHistograms + lost }
+}
+
+extension SampleBatch {
+    /// The native histogram that stands at a position, if one does.
+    fileprivate func histogram(at position: Int) -> NativeHistogram? {
+        var low = 0
+        var high = histograms.count
+        while low < high {
+            let middle = (low + high) / 2
+            if histograms[middle].position < position { low = middle + 1 } else { high = middle }
+        }
+        return low < histograms.count && histograms[low].position == position ? histograms[low].histogram : nil
+    }
 }
 
 // MARK: - Steps of staging
@@ -198,9 +221,16 @@ extension TargetSeries {
         let last = generation &- 1
         var tracked = 0
         var newlyTracked = 0
+        var nextHistogram = 0
         for position in 0..<count {
             let slot = Int(scratch.scraped.slots[position])
             let reference = entries[slot].reference
+            let histogram = nextHistogram
+            if histogram < scratch.scraped.histograms.count,
+                scratch.scraped.histograms[histogram].position == position
+            {
+                nextHistogram += 1
+            }
             if reference == Entry.dropped { continue }
             var isTracked = true
             if usesTimestamps {
@@ -212,6 +242,11 @@ extension TargetSeries {
                 }
                 isTracked = !hasTimestamp || rules.tracksTimestampStaleness
                 scratch.batch.timestamps.append(hasTimestamp ? given : scratch.batch.timestamp)
+            }
+            if histogram < nextHistogram {
+                scratch.batch.histograms.append(
+                    .init(
+                        position: scratch.batch.count, histogram: scratch.scraped.histograms[histogram].histogram))
             }
             scratch.batch.references.append(SeriesReference(rawValue: reference))
             scratch.batch.values.append(scratch.scraped.values[position])
@@ -226,6 +261,15 @@ extension TargetSeries {
         let goneCount = trackedCount - (tracked - newlyTracked)
         if goneCount > 0 { stageMarkers(lastTrackedIn: last, in: &scratch) }
         trackedCount = tracked
+    }
+
+    private func stageExemplars(in scratch: inout ScrapeScratch) {
+        for (position, exemplar) in scratch.scraped.exemplars {
+            let reference = entries[Int(scratch.scraped.slots[position])].reference
+            guard reference < Entry.dropped else { continue }
+            scratch.batch.exemplars.append(
+                .init(reference: SeriesReference(rawValue: reference), exemplar: exemplar))
+        }
     }
 
     private func stageMarkers(lastTrackedIn last: UInt32, in scratch: inout ScrapeScratch) {
@@ -264,7 +308,8 @@ extension TargetSeries {
             case .unknownSeries: if !isMarker { unknown.append(position) }
             case .outOfOrder: if !isMarker { rejections.outOfOrder += 1 }
             case .duplicateTimestamp: if !isMarker { rejections.duplicateTimestamp += 1 }
-            case .outOfBounds, .invalidHistogram: if !isMarker { rejections.outOfBounds += 1 }
+            case .outOfBounds: if !isMarker { rejections.outOfBounds += 1 }
+            case .invalidHistogram: rejections.invalidHistograms += 1
             }
         }
         return unknown

@@ -58,7 +58,8 @@ struct JobFingerprint: Hashable {
                 job.fallbackScrapeProtocol?.rawValue ?? "", job.metricsPath, job.scheme,
                 "\(job.asksForCompression)", job.nameValidation.rawValue, job.nameEscaping.rawValue,
                 "\(job.storesExtraMetrics)", "\(job.takesNativeHistograms)", "\(job.keepsClassicHistograms)",
-                "\(job.convertsClassicHistograms)",
+                "\(job.convertsClassicHistograms)", "\(job.nativeHistogramBucketLimit)",
+                "\(job.nativeHistogramMinBucketFactor)",
             ] + ["targets"] + job.relabelRules.flatMap(Self.fields) + ["series"]
             + job.metricRelabelRules.flatMap(Self.fields)
     }

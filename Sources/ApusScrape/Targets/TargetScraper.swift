@@ -12,6 +12,7 @@ final class TargetScraper: Sendable {
     private let job: JobSettings
     private let environment: ScrapeEnvironment
     private let request: Result<FetchRequest, HTTPFetchError>
+    private let histogramRules: HistogramRules
     private let series: SharedSeries
     private let state: Mutex<State>
 
@@ -38,6 +39,7 @@ final class TargetScraper: Sendable {
         self.target = target
         self.job = job
         self.environment = environment
+        histogramRules = HistogramRules(job: job.configuration, target: target)
         do throws(HTTPFetchError) {
             request = .success(try job.request(for: target))
         } catch {
@@ -170,8 +172,8 @@ final class TargetScraper: Sendable {
         }
         report.bodySize = body.count
         try series.stage(
-            body.span, format: format, now: environment.clock.now(), in: &scratch, store: environment.store,
-            counting: &report, rejections: &rejections)
+            body.span, format: format, histograms: histogramRules, now: environment.clock.now(), in: &scratch,
+            store: environment.store, counting: &report, rejections: &rejections)
     }
 
     private func stageAndCommit(
@@ -211,7 +213,11 @@ final class TargetScraper: Sendable {
             metrics.duplicateTimestamps.increment(by: rejections.duplicateTimestamp)
         }
         if rejections.outOfBounds > 0 { metrics.outOfBounds.increment(by: rejections.outOfBounds) }
+        if rejections.invalidHistograms > 0 {
+            metrics.invalidHistograms.increment(by: rejections.invalidHistograms)
+        }
         switch failure {
+        case .histogramBucketLimit: metrics.exceededBucketLimit.increment()
         case .limit(.samples): metrics.exceededSampleLimit.increment()
         case .limit: metrics.exceededLabelLimits.increment()
         case .fetch(.bodyTooLarge): metrics.exceededBodySizeLimit.increment()
@@ -233,14 +239,14 @@ final class TargetScraper: Sendable {
 
     /// Samples that the store refused are counted and named in the log, but do not fail the scrape, as in Prometheus.
     private func reportTrouble(_ rejections: RejectionCounts) {
-        guard rejections.outOfOrder + rejections.duplicateTimestamp + rejections.outOfBounds + rejections.lost > 0
-        else { return }
+        guard rejections.refusedCount > 0 else { return }
         environment.logger.warning(
             "samples of a scrape were refused",
             metadata: [
                 "job": "\(job.configuration.jobName)", "url": "\(target.url)",
                 "out_of_order": "\(rejections.outOfOrder)", "duplicate_timestamp": "\(rejections.duplicateTimestamp)",
-                "out_of_bounds": "\(rejections.outOfBounds)", "lost": "\(rejections.lost)",
+                "out_of_bounds": "\(rejections.outOfBounds)",
+                "invalid_histogram": "\(rejections.invalidHistograms)", "lost": "\(rejections.lost)",
             ])
     }
 
