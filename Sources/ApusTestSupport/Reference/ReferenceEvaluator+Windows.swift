@@ -129,7 +129,7 @@ extension ReferenceEvaluator {
         if !window.histograms.isEmpty {
             inform(
                 "ignored histograms in a range containing both floats and histograms\(forMetric(window.series.labels))",
-                at: position)
+                at: node.arguments[0].range)
         }
         if needsTwo && values.count < 2 { return nil }
         switch node.function {

@@ -63,7 +63,8 @@ struct RandomComparison {
         if case .failure(let error) = actual, "\(error)".contains("not supported") { return .unsupported("\(error)") }
         if case .success(let answer) = expected, answer.isAmbiguous { return .ambiguous }
         let comparison = AnswerComparison(
-            isOrdered: query.text.hasPrefix("sort_by_label"), ignoresPositions: query.text.contains(":"))
+            tolerance: query.text.contains("std") ? 1e-6 : 1e-9, isOrdered: query.text.hasPrefix("sort_by_label"),
+            hasSubquery: query.text.contains(":"))
         let differences = comparison.differences(expected, actual)
         if !differences.isEmpty { return .different(differences) }
         switch expected {
