@@ -1,6 +1,7 @@
 import ApusBytes
 import ApusConfig
 import ApusModel
+import ApusScrape
 import ApusTestSupport
 import Testing
 
