@@ -50,6 +50,8 @@ struct QueryRun {
         let value =
             try request.kind == .range ? builder.range(plan.expression) : builder.instant(plan.expression)
         times.evaluated = ContinuousClock.now
+        // Who was told that the query is ended must not see it succeed.
+        try query.check(in: "query execution")
         let sorted = builder.sorted(value, keepsOrder: request.kind == .instant && expression.hasOrderedValue)
         let annotations = query.remarks.shown(limit: query.limits.maxAnnotations, source: query.source)
         let result = QueryResult(

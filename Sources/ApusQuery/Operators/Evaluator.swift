@@ -22,6 +22,8 @@ struct Evaluator: Sendable {
 
     /// The instant vector of an expression on a grid.
     func vector(_ expression: Expression, on grid: StepGrid) throws(QueryError) -> any SeriesSource {
+        // Also what reads no series, such as a subquery over numbers, must end when it is told to.
+        try evaluation.check()
         if grid.count > 1, expression.isStepInvariant {
             return ConstantSource(base: try vector(expression, on: StepGrid(instant: grid.start)))
         }

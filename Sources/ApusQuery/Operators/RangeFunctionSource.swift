@@ -103,6 +103,7 @@ struct RangeFunctionSource: SeriesSource {
     }
 
     func read(_ index: Int, into row: inout Row, scratch: inout Scratch) throws(QueryError) {
+        try evaluation.check()
         try base.read(index, scratch: &scratch)
         row.clearHistograms()
         if scratch.samples.columns.histograms.isEmpty {
