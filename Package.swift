@@ -99,7 +99,8 @@ let package = Package(
             "ApusWeb",
             [
                 "CApusZlib", "ApusScrape", "ApusStorage", "ApusRemote", "ApusQuery", "ApusConfig", "ApusClient",
-                "ApusPromQL", "ApusRegex", "ApusModel", "ApusBytes", hummingbirdCore, httpTypes, nioCore, nioPosix, logging, lifecycle,
+                "ApusPromQL", "ApusRegex", "ApusModel", "ApusBytes", hummingbirdCore, httpTypes, nioCore, nioPosix,
+                logging, lifecycle,
             ]),
 
         // Program.
@@ -121,6 +122,11 @@ let package = Package(
             name: "QueryBenchmark",
             dependencies: ["ApusStorage", "ApusQuery", "ApusModel", "ApusTestSupport"],
             path: "Benchmarks/QueryBenchmark",
+            swiftSettings: testSettings),
+        .executableTarget(
+            name: "StorageBenchmark",
+            dependencies: ["ApusStorage", "ApusModel"],
+            path: "Benchmarks/StorageBenchmark",
             swiftSettings: testSettings),
         tests("ApusBytesTests", ["ApusBytes"]),
         tests("ApusModelTests", ["ApusModel", "ApusBytes"]),

@@ -12,11 +12,15 @@ package enum ByteError: Error, Equatable, Sendable {
 ///
 /// The reader borrows its input and cannot outlive it. Integers of fixed width are little-endian.
 package struct ByteReader: ~Escapable {
-    private let input: RawSpan
+    /// Visible to code that is inlined into other modules: out of line, a call would cost more than most reads.
+    @usableFromInline
+    let input: RawSpan
     /// How many bytes were read.
-    package private(set) var offset: Int
+    @usableFromInline
+    package internal(set) var offset: Int
 
     /// A reader at the start of `input`.
+    @inlinable
     @_lifetime(copy input)
     package init(_ input: RawSpan) {
         self.input = input
@@ -31,12 +35,15 @@ package struct ByteReader: ~Escapable {
     }
 
     /// How many bytes are left.
+    @inlinable
     package var remaining: Int { input.byteCount - offset }
 
     /// Whether everything was read.
+    @inlinable
     package var isAtEnd: Bool { offset == input.byteCount }
 
-    private func demand(_ count: Int) throws(ByteError) {
+    @inlinable
+    func demand(_ count: Int) throws(ByteError) {
         if count > remaining || count < 0 {
             throw .truncated(offset: offset, needed: count, available: remaining)
         }
@@ -44,6 +51,7 @@ package struct ByteReader: ~Escapable {
 
     /// Reads one byte.
     @_lifetime(self: copy self)
+    @inlinable
     package mutating func readByte() throws(ByteError) -> UInt8 {
         try demand(1)
         let value = unsafe input.unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
@@ -53,6 +61,7 @@ package struct ByteReader: ~Escapable {
 
     /// Reads a little-endian integer of fixed width.
     @_lifetime(self: copy self)
+    @inlinable
     package mutating func readLittleEndian<Integer: FixedWidthInteger & BitwiseCopyable>(
         _: Integer.Type = Integer.self
     ) throws(ByteError) -> Integer {
@@ -64,7 +73,23 @@ package struct ByteReader: ~Escapable {
 
     /// Reads an unsigned LEB128 varint.
     @_lifetime(self: copy self)
+    @inlinable
     package mutating func readVarint() throws(ByteError) -> UInt64 {
+        // Most are lengths and differences below 128.
+        if offset < input.byteCount {
+            let byte = unsafe input.unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
+            if byte < 0x80 {
+                offset &+= 1
+                return UInt64(byte)
+            }
+        }
+        return try readLongVarint()
+    }
+
+    /// Reads a varint of any length.
+    @usableFromInline
+    @_lifetime(self: copy self)
+    mutating func readLongVarint() throws(ByteError) -> UInt64 {
         let start = offset
         var result: UInt64 = 0
         var shift: UInt64 = 0
@@ -80,6 +105,7 @@ package struct ByteReader: ~Escapable {
 
     /// Reads a zigzag varint.
     @_lifetime(self: copy self)
+    @inlinable
     package mutating func readSignedVarint() throws(ByteError) -> Int64 {
         let value = try readVarint()
         return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
@@ -87,6 +113,7 @@ package struct ByteReader: ~Escapable {
 
     /// Reads a varint that counts something of which at most `limit` may follow.
     @_lifetime(self: copy self)
+    @inlinable
     package mutating func readCount(limit: Int) throws(ByteError) -> Int {
         let start = offset
         let value = try readVarint()
@@ -96,6 +123,7 @@ package struct ByteReader: ~Escapable {
 
     /// Reads `count` bytes as a view of the input.
     @_lifetime(copy self)
+    @inlinable
     package mutating func readBytes(_ count: Int) throws(ByteError) -> RawSpan {
         try demand(count)
         let result = input.extracting(offset..<(offset + count))
@@ -105,12 +133,14 @@ package struct ByteReader: ~Escapable {
 
     /// Reads a varint length, then that many bytes as a view of the input.
     @_lifetime(copy self)
+    @inlinable
     package mutating func readLengthPrefixed() throws(ByteError) -> RawSpan {
         try readBytes(try readCount(limit: remaining))
     }
 
     /// Passes over `count` bytes.
     @_lifetime(self: copy self)
+    @inlinable
     package mutating func skip(_ count: Int) throws(ByteError) {
         try demand(count)
         offset += count

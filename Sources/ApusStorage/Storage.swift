@@ -17,6 +17,7 @@ package final class Storage: Sendable {
     let blocks: Mutex<BlockSet>
     let report: @Sendable (StorageEvent) -> Void
     let counters = StorageCounters()
+    let labels: LabelCache
     /// Held by the one compaction that runs.
     let compaction = Mutex(CompactionState())
     private let lock: Mutex<FolderLock?>
@@ -34,6 +35,7 @@ package final class Storage: Sendable {
         self.options = options
         self.clock = clock
         self.report = report
+        labels = LabelCache(limit: options.maximumCachedLabelBytes)
         do throws(FileError) {
             try Folder.make(folder)
             try Folder.make("\(folder)/wal")
@@ -139,7 +141,7 @@ extension Storage: Queryable {
         // In this order: a block that is published in between is in both, which merging notices.
         let view = head.open()
         let blocks = blocks.withLock { $0 }
-        return StorageQuerier(head: head, view: view, blocks: blocks, range: start...max(start, end))
+        return StorageQuerier(head: head, view: view, blocks: blocks, labels: labels, range: start...max(start, end))
     }
 }
 

@@ -21,6 +21,10 @@ package struct StorageOptions: Sendable {
     ///
     /// 100,000 as Prometheus has it, some 15 MB when full; beyond it the oldest is forgotten.
     package var maximumExemplars = 100_000
+    /// The most bytes of label sets that are kept between queries.
+    ///
+    /// About 250 bytes a series that queries ask for again and again, so that this serves a quarter of a million of them.
+    package var maximumCachedLabelBytes = 64 << 20
     /// The samples of one chunk in a block.
     package var blockChunkSamples = 240
 

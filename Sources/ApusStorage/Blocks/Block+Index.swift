@@ -25,15 +25,6 @@ extension Block {
         return LabelSet(uncheckedRun: unsafe writer.bytes.withUnsafeBufferPointer { unsafe Array($0) })
     }
 
-    /// Throws when the label set of a series cannot be read.
-    func checkLabels(of number: UInt32) throws(QueryableError) {
-        let symbolCount = UInt32(clamping: symbolCount)
-        let wrong = try forEachPair(of: number) { name, value in
-            max(name, value) < symbolCount ? nil : max(name, value)
-        }
-        if let wrong { throw damage(index.path, "series \(number): symbol \(wrong) is out of range") }
-    }
-
     /// Calls `body` with the symbols of a series' names and values, until it gives something.
     @inline(__always)
     func forEachPair<Result>(

@@ -10,10 +10,12 @@ final class StorageQuerier: Querier {
     let blocks: [Block]
     let range: ClosedRange<Int64>
     private let unreadable: [UnreadableBlock]
+    private let labels: LabelCache
 
     /// A view of `blocks` and of the head, which is told when nobody needs the view any more.
-    init(head: Head, view: Head.View, blocks: BlockSet, range: ClosedRange<Int64>) {
+    init(head: Head, view: Head.View, blocks: BlockSet, labels: LabelCache, range: ClosedRange<Int64>) {
         self.head = head
+        self.labels = labels
         self.view = view
         self.range = range
         self.blocks = blocks.blocks.filter { $0.timeRange.overlaps(range) }
@@ -27,33 +29,33 @@ final class StorageQuerier: Querier {
     func select(_ matchers: [Matcher]) throws(QueryableError) -> any SeriesSelection {
         let compiled = try CompiledMatcher.compile(matchers)
         try demandReadable()
-        var sources: [[StorageSelection.Part]] = []
+        var sources: [(parts: [StorageSelection.Part], labelSets: [LabelSet])] = []
         for (position, block) in blocks.enumerated() {
             let numbers = try block.series(matching: compiled)
             if numbers.isEmpty { continue }
-            sources.append(
-                numbers.map { StorageSelection.Part(block: Int32(position), number: $0, generation: 0) })
+            let parts = numbers.map { StorageSelection.Part(block: Int32(position), number: $0, generation: 0) }
+            let labelSets = try labels.labelSets(of: parts, in: .block(block.identifier)) {
+                part throws(QueryableError) in try block.labelSet(of: part.number)
+            }
+            sources.append((parts, labelSets))
         }
         let (inHead, headLabels) = try selectInHead(compiled)
-        if !inHead.isEmpty { sources.append(inHead) }
-        guard sources.count > 1 else {
-            let parts = sources.first ?? []
-            for part in parts where part.block >= 0 { try blocks[Int(part.block)].checkLabels(of: part.number) }
-            return StorageSelection(querier: self, headLabels: headLabels, parts: parts, firsts: [])
-        }
-        var joiner = SeriesJoiner()
-        var run = ByteWriter(capacity: 512)
-        for part in sources.joined() {
-            run.bytes.removeAll(keepingCapacity: true)
-            if part.block >= 0 {
-                try blocks[Int(part.block)].appendLabels(of: part.number, to: &run)
-            } else {
-                headLabels.appendRun(of: part.number, to: &run)
+        if !inHead.isEmpty {
+            let labelSets = try labels.labelSets(of: inHead, in: .head) { part throws(QueryableError) in
+                headLabels.labelSet(of: part.number)
             }
-            joiner.add(labels: run.bytes.span, part)
+            sources.append((inHead, labelSets))
+        }
+        guard sources.count > 1 else {
+            return StorageSelection(
+                querier: self, labelSets: sources.first?.labelSets ?? [], parts: sources.first?.parts ?? [])
+        }
+        var joiner = SeriesJoiner(count: sources.reduce(0) { $0 + $1.parts.count })
+        for source in sources {
+            for (part, labels) in zip(source.parts, source.labelSets) { joiner.add(labels, part) }
         }
         return StorageSelection(
-            querier: self, headLabels: headLabels, parts: joiner.parts, firsts: joiner.firsts)
+            querier: self, labelSets: joiner.labelSets, parts: joiner.parts, firsts: joiner.firsts)
     }
 
     func labelNames(matching selectors: [[Matcher]]) throws(QueryableError) -> [String] {

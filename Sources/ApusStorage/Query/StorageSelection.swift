@@ -1,4 +1,3 @@
-import ApusBytes
 import ApusModel
 import Synchronization
 
@@ -16,8 +15,7 @@ final class StorageSelection: SeriesSelection {
     }
 
     private let querier: StorageQuerier
-    /// Shares its memory with the head's index.
-    private let headLabels: HeadLabels
+    private let labelSets: [LabelSet]
     private let parts: [Part]
     /// The first part of each series; empty when every part is a series.
     private let firsts: [Int32]
@@ -30,22 +28,17 @@ final class StorageSelection: SeriesSelection {
         var scratch = ReadScratch()
     }
 
-    /// The series of one source, each a part, or joined by `joiner`; keeps the querier open.
-    init(querier: StorageQuerier, headLabels: HeadLabels, parts: [Part], firsts: [Int32]) {
+    /// Series with their labels, each a part or, with `firsts`, a chain of parts; keeps the querier open.
+    init(querier: StorageQuerier, labelSets: [LabelSet], parts: [Part], firsts: [Int32] = []) {
         self.querier = querier
-        self.headLabels = headLabels
+        self.labelSets = labelSets
         self.parts = parts
         self.firsts = firsts
     }
 
-    var count: Int { firsts.isEmpty ? parts.count : firsts.count }
+    var count: Int { labelSets.count }
 
-    func labels(at index: Int) -> LabelSet {
-        let part = parts[firsts.isEmpty ? index : Int(firsts[index])]
-        guard part.block >= 0 else { return headLabels.labelSet(of: part.number) }
-        // Selecting has read these labels already: they were well-formed.
-        return (try? querier.blocks[Int(part.block)].labelSet(of: part.number)) ?? .empty
-    }
+    func labels(at index: Int) -> LabelSet { labelSets[index] }
 
     func read(
         _ index: Int, from start: Int64, through end: Int64, into columns: inout SampleColumns
@@ -81,32 +74,6 @@ final class StorageSelection: SeriesSelection {
             columns.histograms[firstHistogram].histogram.counterResetHint != .gauge
         {
             columns.histograms[firstHistogram].histogram.counterResetHint = .unknown
-        }
-    }
-}
-
-/// Joins the parts of series by their label sets.
-struct SeriesJoiner {
-    private(set) var parts: [StorageSelection.Part] = []
-    private var labels = SymbolTable()
-    /// The first and last part of each series.
-    private var ends: [(first: Int32, last: Int32)] = []
-
-    /// The first part of each series.
-    var firsts: [Int32] { ends.map(\.first) }
-
-    /// Adds a part; those of one series come in order of time.
-    mutating func add(labels run: Span<UInt8>, _ part: StorageSelection.Part) {
-        // No more series than symbols exist: a selection that large does not fit the memory either.
-        guard let symbol = labels.intern(run) else { return }
-        let position = Int32(parts.count)
-        parts.append(part)
-        let series = Int(symbol.index)
-        if series == ends.count {
-            ends.append((position, position))
-        } else {
-            parts[Int(ends[series].last)].next = position
-            ends[series].last = position
         }
     }
 }
