@@ -27,7 +27,10 @@ extension Evaluator {
         let source = try vector(node.operand, on: grid)
         // No group has more elements than there are series.
         let limits = values.map { max(0, Int(min($0, Double(source.series.count)))) }
-        guard limits.contains(where: { $0 > 0 }) else { return RowSource.empty }
+        guard limits.contains(where: { $0 > 0 }) else {
+            try readForRemarks(source, of: node.operand, Array(source.series.indices), on: grid)
+            return RowSource.empty
+        }
         let groups = SeriesGroups(source.series, by: node.grouping, metadataNames: evaluation.metadataNames)
         let parts = evaluation.parts(of: groups.members.count, atLeast: 1)
         let results = try evaluation.parallel(parts: parts.count) { part, scratch throws(QueryError) in
@@ -36,7 +39,8 @@ extension Evaluator {
                 let members = groups.members[group]
                 let rows =
                     node.operation == .limitk
-                    ? try self.firstElements(of: members, source, limits, &scratch)
+                    ? try self.firstElements(
+                        of: members, source, limits, readsAll: node.operand.canRemarkWhenRead, &scratch)
                     : try self.extremes(of: members, source, limits, node, &scratch)
                 picked += rows
             }
@@ -97,8 +101,10 @@ extension Evaluator {
     }
 
     /// The first k elements of one group at each step, in the order of the series.
+    ///
+    /// - Parameter readsAll: whether the series after them are read, too, for what is to be remarked of them.
     private func firstElements(
-        of members: [Int], _ source: any SeriesSource, _ limits: [Int], _ scratch: inout Scratch
+        of members: [Int], _ source: any SeriesSource, _ limits: [Int], readsAll: Bool, _ scratch: inout Scratch
     ) throws(QueryError) -> [(series: Int, row: Row)] {
         var taken = [Int](repeating: 0, count: limits.count)
         var result: [(series: Int, row: Row)] = []
@@ -118,7 +124,7 @@ extension Evaluator {
                 try evaluation.hold(row.weight)
                 result.append((member, row))
             }
-            if taken == limits { break }
+            if !readsAll, taken == limits { break }
         }
         return result
     }

@@ -27,7 +27,7 @@ extension Evaluator {
         // The tables of both sides by what they match: a key, a place and an entry each.
         try evaluation.hold(bytes: (left.series.count + right.series.count) * 96)
         if node.operation.isSet {
-            return try combineSets(node.operation, left, right, key, on: grid)
+            return try combineSets(node, left, right, key, on: grid)
         }
         return try match(node, matching, key, left, right, on: grid)
     }

@@ -16,15 +16,19 @@ extension Evaluator {
         let labelling = ResultLabels(node, matching, metadataNames: evaluation.metadataNames)
         let many = isManyLeft ? left : right
         let one = isManyLeft ? right : left
+        let (manyPart, onePart) = isManyLeft ? (node.left, node.right) : (node.right, node.left)
         let oneGroups = key.index(one.series)
         // As in Prometheus "left" and "right" are meant after the sides were ordered: `fill_left` stands for "many".
         let fills = (many: matching.fillLeft, one: matching.fillRight)
         if fills.many == nil, fills.one == nil,
             let pairs = distinctPairs(matching, key, labelling, many: many, one: one, oneGroups)
         {
+            try readForRemarks(many, of: manyPart, butNot: pairs.map(\.many), on: grid)
+            let isOneToOne = matching.cardinality == .oneToOne
+            if isOneToOne { try readForRemarks(one, of: onePart, butNot: pairs.map(\.one), on: grid) }
             return PairedSource(
                 operation: operation, series: pairs.map(\.identity), pairs: pairs.map { ($0.many, $0.one) },
-                many: many, one: matching.cardinality == .oneToOne ? one : try materialise(one, on: grid))
+                many: many, one: isOneToOne ? one : try materialise(one, on: grid))
         }
         var matcher = StepwiseMatcher(
             operation: operation, labelling: labelling, isOneToOne: matching.cardinality == .oneToOne,
@@ -35,12 +39,17 @@ extension Evaluator {
         }
         var scratch = Scratch()
         var row = Row(count: grid.count)
+        var leftOut: [Int] = []
         for (position, identity) in many.series.enumerated() {
             let labels = key.labels(of: identity.labels)
-            guard oneGroups[labels] != nil || fills.one != nil || matcher.hasConflicts else { continue }
+            guard oneGroups[labels] != nil || fills.one != nil || matcher.hasConflicts else {
+                leftOut.append(position)
+                continue
+            }
             try many.read(position, into: &row, scratch: &scratch)
             try matcher.add(identity, row, group: labels, evaluation)
         }
+        try readForRemarks(many, of: manyPart, leftOut, on: grid)
         try matcher.fillMany()
         return matcher.source
     }

@@ -4,19 +4,24 @@ import ApusPromQL
 extension Evaluator {
     /// `and`, `or` and `unless`.
     func combineSets(
-        _ operation: BinaryOperation, _ left: any SeriesSource, _ right: any SeriesSource, _ key: MatchingKey,
+        _ node: BinaryExpression, _ left: any SeriesSource, _ right: any SeriesSource, _ key: MatchingKey,
         on grid: StepGrid
     ) throws(QueryError) -> any SeriesSource {
-        if operation == .or { return try union(left, right, key, on: grid) }
+        if node.operation == .or { return try union(left, right, key, on: grid) }
         let masks = try presence(of: right, key, on: grid)
-        let keepsPresent = operation == .and
-        // Without a partner the whole series is kept, or left out before it is read.
+        let keepsPresent = node.operation == .and
+        // Without a partner the whole series is kept, or left out.
         var kept: [(series: Int, mask: PresenceMask?)] = []
+        var leftOut: [Int] = []
         for (position, identity) in left.series.enumerated() {
             let mask = masks[key.labels(of: identity.labels)]
-            if mask == nil && keepsPresent { continue }
-            kept.append((position, mask))
+            if mask == nil && keepsPresent {
+                leftOut.append(position)
+            } else {
+                kept.append((position, mask))
+            }
         }
+        try readForRemarks(left, of: node.left, leftOut, on: grid)
         return MaskedSource(
             base: left, series: kept.map { left.series[$0.series] }, members: kept, keepsPresent: keepsPresent)
     }

@@ -189,27 +189,43 @@ struct MonotonicityFix: Sendable {
     }
 }
 
+/// Where a remark is due: what it is on, and the part that is evaluated once for several places, if that is in one.
+struct RemarkPlace: Hashable, Sendable {
+    /// A byte offset of the query's text.
+    var position: Int
+    var part: SharedWork.PartID?
+}
+
 /// The annotations of one query: each text once, a bounded number of them.
 struct AnnotationList: Sendable {
     /// More different annotations than this are counted only.
     private static let capacity = 1_000
 
-    private var texts: [String] = []
-    private var seen: Set<String> = []
+    private struct Entry: Hashable {
+        var text: String
+        var place: RemarkPlace
+    }
+
+    private var entries: Set<Entry> = []
     private var omitted = 0
 
-    mutating func add(_ text: String) {
-        guard !seen.contains(text) else { return }
-        if texts.count < Self.capacity {
-            seen.insert(text)
-            texts.append(text)
-        } else {
+    mutating func add(_ text: String, at place: RemarkPlace) {
+        let entry = Entry(text: text, place: place)
+        if entries.count < Self.capacity {
+            entries.insert(entry)
+        } else if !entries.contains(entry) {
             omitted += 1
         }
     }
 
     /// The first `limit` texts in order, with a line that says how many were left out.
-    func shown(limit: Int, kind: String) -> [String] {
+    ///
+    /// - Parameter places: the places in the text, as annotations give them, for which a remark holds.
+    func shown(limit: Int, kind: String, _ places: (RemarkPlace) -> [String]) -> [String] {
+        var texts: Set<String> = []
+        for entry in entries {
+            for place in places(entry.place) { texts.insert("\(entry.text) (\(place))") }
+        }
         let sorted = texts.sorted()
         let left = max(0, sorted.count - limit) + omitted
         return left == 0 ? sorted : sorted.prefix(limit) + ["\(left) more \(kind) annotations omitted"]

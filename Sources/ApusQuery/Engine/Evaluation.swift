@@ -13,6 +13,8 @@ struct Evaluation: Sendable {
     let figures: NodeFigures?
     /// Whether the node is evaluated at the steps of the query itself, not at those of a subquery.
     let isOnQueryGrid: Bool
+    /// The innermost part around the node, or the node itself, that is evaluated once for several places.
+    private(set) var sharedPart: SharedWork.PartID?
 
     /// The query as such.
     init(_ query: QueryState) {
@@ -22,16 +24,24 @@ struct Evaluation: Sendable {
         isOnQueryGrid = true
     }
 
-    private init(_ query: QueryState, part: SourceRange, isOnQueryGrid: Bool) {
+    private init(_ query: QueryState, part: SourceRange, isOnQueryGrid: Bool, sharedPart: SharedWork.PartID?) {
         self.query = query
         self.part = part
         figures = query.recorder?.figures(of: part)
         self.isOnQueryGrid = isOnQueryGrid
+        self.sharedPart = sharedPart
     }
 
     /// The same query as the node `expression` sees it when it is evaluated on `grid`.
     func focused(on expression: Expression, _ grid: StepGrid) -> Evaluation {
-        Evaluation(query, part: expression.range, isOnQueryGrid: grid == query.grid)
+        Evaluation(query, part: expression.range, isOnQueryGrid: grid == query.grid, sharedPart: sharedPart)
+    }
+
+    /// The same node when it is evaluated for all places of a part.
+    func shared(as part: SharedWork.PartID) -> Evaluation {
+        var copy = self
+        copy.sharedPart = part
+        return copy
     }
 
     var queryable: any Queryable { query.queryable }
@@ -179,12 +189,12 @@ struct Evaluation: Sendable {
 
     /// Remarks on what stands at a byte offset of the query's text.
     func annotate(_ annotation: Annotation, at position: Int) {
-        query.remarks.add(annotation, at: query.sharing.places(of: position), of: query.source)
+        query.remarks.add(annotation, at: RemarkPlace(position: position, part: sharedPart))
     }
 
     /// Remarks that buckets were made monotonic; fixes of one call and metric become one annotation.
     func annotate(_ fix: MonotonicityFix, metric: String, at position: Int) {
-        query.remarks.add(fix, metric: metric, at: query.sharing.places(of: position))
+        query.remarks.add(fix, metric: metric, at: RemarkPlace(position: position, part: sharedPart))
     }
 
     /// The text of a run of the query.

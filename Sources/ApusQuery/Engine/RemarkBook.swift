@@ -12,40 +12,40 @@ final class RemarkBook: Sendable {
     }
 
     private struct MonotonicityKey: Hashable, Sendable {
-        var position: Int
+        var place: RemarkPlace
         var metric: String
     }
 
-    /// Remarks on what stands at some places of the query's text.
-    func add(_ annotation: Annotation, at positions: [Int], of source: SourceText) {
+    /// Remarks on what stands at a place of the query's text.
+    func add(_ annotation: Annotation, at place: RemarkPlace) {
+        let text = annotation.text
         remarks.withLock { remarks in
-            for position in positions {
-                let text = "\(annotation.text) (\(source.place(of: position)))"
-                if annotation.isWarning { remarks.warnings.add(text) } else { remarks.infos.add(text) }
+            if annotation.isWarning {
+                remarks.warnings.add(text, at: place)
+            } else {
+                remarks.infos.add(text, at: place)
             }
         }
     }
 
     /// Remarks that buckets were made monotonic; fixes of one call and metric become one annotation.
-    func add(_ fix: MonotonicityFix, metric: String, at positions: [Int]) {
+    func add(_ fix: MonotonicityFix, metric: String, at place: RemarkPlace) {
         remarks.withLock { remarks in
-            for position in positions {
-                let key = MonotonicityKey(position: position, metric: metric)
-                if remarks.monotonicityFixes[key]?.join(fix) == nil { remarks.monotonicityFixes[key] = fix }
-            }
+            let key = MonotonicityKey(place: place, metric: metric)
+            if remarks.monotonicityFixes[key]?.join(fix) == nil { remarks.monotonicityFixes[key] = fix }
         }
     }
 
     /// The annotations so far, `limit` of each kind.
-    func shown(limit: Int, source: SourceText) -> (warnings: [String], infos: [String]) {
-        remarks.withLock { remarks in
-            var infos = remarks.infos
-            for (key, fix) in remarks.monotonicityFixes {
-                infos.add("\(fix.text(metric: key.metric)) (\(source.place(of: key.position)))")
-            }
-            return (
-                remarks.warnings.shown(limit: limit, kind: "warning"), infos.shown(limit: limit, kind: "info")
-            )
-        }
+    ///
+    /// - Parameter places: the places in the text, as annotations give them, for which a remark holds.
+    func shown(limit: Int, _ places: (RemarkPlace) -> [String]) -> (warnings: [String], infos: [String]) {
+        let remarks = remarks.withLock { $0 }
+        var infos = remarks.infos
+        for (key, fix) in remarks.monotonicityFixes { infos.add(fix.text(metric: key.metric), at: key.place) }
+        return (
+            remarks.warnings.shown(limit: limit, kind: "warning", places),
+            infos.shown(limit: limit, kind: "info", places)
+        )
     }
 }

@@ -12,14 +12,15 @@ extension Evaluator {
     ) throws(QueryError) -> any SeriesSource {
         let node = focused(on: expression, grid)
         return try evaluation.query.sharing.vector(expression, on: grid, marksResets, node.evaluation) {
-            () throws(QueryError) in
-            guard let figures = node.evaluation.figures else {
+            (evaluation) throws(QueryError) in
+            let node = Evaluator(evaluation: evaluation, marksResets: marksResets)
+            guard let figures = evaluation.figures else {
                 let source = try open(node)
-                try node.evaluation.hold(identitiesOf: source, expression)
+                try evaluation.hold(identitiesOf: source, expression)
                 return source
             }
             let source = try figures.measuringOpening { () throws(QueryError) in try open(node) }
-            try node.evaluation.hold(identitiesOf: source, expression)
+            try evaluation.hold(identitiesOf: source, expression)
             return RecordingSource(source, figures)
         }
     }

@@ -35,8 +35,10 @@ struct ClassicBuckets {
     }
 
     /// Makes the counts ascend: differences within rounding silently, others with a report.
+    ///
+    /// Without a last bucket of +Inf there is no quantile, and nothing is changed.
     mutating func makeMonotonic() -> Fix? {
-        guard var previous = counts.first else { return nil }
+        guard bounds.last == .infinity, var previous = counts.first else { return nil }
         var fix: Fix?
         for index in counts.indices.dropFirst() {
             let count = counts[index]

@@ -32,32 +32,52 @@ extension Evaluator {
         }
         let source = try marking(resets: false).vector(vectorArgument, on: grid)
         let position = vectorArgument.withoutParentheses.range.start
-        let groups = bucketGroups(source, position: position)
-        var series: [SeriesIdentity] = []
-        var places: [(group: Int, output: Int)] = []
-        for (group, entry) in groups.enumerated() {
-            for (index, output) in outputs.enumerated() {
-                var labels = entry.labels
-                if case .quantile(let quantiles) = output, !label.isEmpty {
-                    guard labels[label] == nil else {
-                        throw .execution("label \"\(label)\" already present in histogram_quantiles() input")
-                    }
-                    var builder = LabelSetBuilder(labels)
-                    builder.set(label, to: NumberText.string(quantiles.first ?? .nan, .openMetrics))
-                    labels = builder.labelSet()
+        let groups = bucketGroups(source)
+        for group in groups { try checkAbsence(of: label, in: group.labels) }
+        let reader = BucketReader(
+            base: source, outputs: outputs, label: label, grid: grid, position: position, evaluation: evaluation)
+        return try joiningDuplicates(try rows(of: groups, reader, on: grid), on: grid)
+    }
+
+    /// Reads all histograms, in parallel; what is asked of them is far less than their buckets.
+    private func rows(
+        of groups: [BucketGroup], _ reader: BucketReader, on grid: StepGrid
+    ) throws(QueryError) -> RowSource {
+        try evaluation.expectRows(series: groups.count * reader.outputs.count, steps: grid.count)
+        let parts = evaluation.parts(of: groups.count, atLeast: 4)
+        let results = try evaluation.parallel(parts: parts.count) { part, scratch throws(QueryError) in
+            var results: [BucketReader.Result] = []
+            for group in parts[part] {
+                let found = try reader.read(groups[group], scratch: &scratch)
+                for result in found {
+                    try evaluation.hold(result.rows.count * grid.count)
+                    // What has the bound as a label was not seen before it was read.
+                    try checkAbsence(of: reader.label, in: result.labels)
                 }
-                series.append(SeriesIdentity(labels: labels, dropsName: true))
-                places.append((group, index))
+                results += found
+            }
+            return results
+        }
+        var series: [SeriesIdentity] = []
+        var rows: [Row] = []
+        for result in results.joined() {
+            for (output, row) in zip(reader.outputs, result.rows) {
+                series.append(
+                    SeriesIdentity(labels: output.labels(result.labels, label: reader.label), dropsName: true))
+                rows.append(row)
             }
         }
-        let result = BucketFunctionSource(
-            series: series, base: source, groups: groups, outputs: outputs, places: places, grid: grid,
-            position: position, evaluation: evaluation)
-        return try joiningDuplicates(result, on: grid)
+        return RowSource(series: series, rows: rows)
+    }
+
+    /// Fails when series have the label already that is to say which quantile they are.
+    private func checkAbsence(of label: String, in labels: LabelSet) throws(QueryError) {
+        guard !label.isEmpty, labels[label] != nil else { return }
+        throw .execution("label \"\(label)\" already present in histogram_quantiles() input")
     }
 
     /// The series that are buckets, by their labels without `le`, each group's ordered by bound.
-    private func bucketGroups(_ source: any SeriesSource, position: Int) -> [BucketGroup] {
+    private func bucketGroups(_ source: any SeriesSource) -> [BucketGroup] {
         let names = LabelNames(["le"])
         var groups: [BucketGroup] = []
         var indices: [LabelSet: Int] = [:]
@@ -81,136 +101,5 @@ extension Evaluator {
         }
         for group in groups.indices { groups[group].buckets.sort { $0.bound < $1.bound } }
         return groups
-    }
-}
-
-/// What is asked of the buckets of a histogram, with its parameters for each step.
-private enum BucketFunction: Sendable {
-    case quantile([Double])
-    case fraction(from: [Double], to: [Double])
-}
-
-/// The series that are one histogram: its buckets, or itself.
-private struct BucketGroup: Sendable {
-    var labels: LabelSet
-    var buckets: [(bound: Double, series: Int)] = []
-    /// Series whose `le` is no number.
-    var malformed: [(text: String, series: Int)] = []
-    /// Series without `le`: native histograms, if they are any.
-    var unbounded: [Int] = []
-}
-
-/// Functions of histograms: the bucket series of a classic one are read together.
-private struct BucketFunctionSource: SeriesSource {
-    let series: [SeriesIdentity]
-    let base: any SeriesSource
-    let groups: [BucketGroup]
-    let outputs: [BucketFunction]
-    /// For each result the histogram and what is asked of it.
-    let places: [(group: Int, output: Int)]
-    let grid: StepGrid
-    /// Where the vector stands.
-    let position: Int
-    let evaluation: Evaluation
-
-    func read(_ index: Int, into row: inout Row, scratch: inout Scratch) throws(QueryError) {
-        let (groupIndex, output) = places[index]
-        let group = groups[groupIndex]
-        try remarkMalformed(group, into: &row, scratch: &scratch)
-        let natives = try nativeRow(group, scratch: &scratch)
-        var rows: [Row] = []
-        for bucket in group.buckets {
-            var bucketRow = scratch.takeRow(grid.count)
-            try base.read(bucket.series, into: &bucketRow, scratch: &scratch)
-            bucketRow.dropHistograms()
-            rows.append(bucketRow)
-        }
-        row.clearHistograms()
-        var buckets = ClassicBuckets()
-        var fix: MonotonicityFix?
-        var remarks: HistogramRemarks = []
-        for step in 0..<grid.count {
-            buckets.removeAll()
-            for (position, bucket) in group.buckets.enumerated() where rows[position].isPresent(at: step) {
-                buckets.append(bound: bucket.bound, count: rows[position].values[step])
-            }
-            if let histogram = natives?.histogram(at: step) {
-                if buckets.isEmpty {
-                    row.values[step] = value(of: histogram, outputs[output], at: step, &remarks)
-                } else {
-                    remarks.insert(.mixedClassicAndNative)
-                    row.values[step] = Point.absent
-                }
-            } else {
-                row.values[step] = buckets.isEmpty ? Point.absent : value(of: &buckets, outputs[output], at: step, &fix)
-            }
-        }
-        if let fix { evaluation.annotate(fix, metric: group.labels.metricName ?? "", at: position) }
-        evaluation.annotate(remarks, group.labels, at: position)
-        while let used = rows.popLast() { scratch.giveBack(used) }
-    }
-
-    /// The native histograms of a group; floats among them lack a bound.
-    private func nativeRow(_ group: BucketGroup, scratch: inout Scratch) throws(QueryError) -> Row? {
-        var result: Row?
-        for series in group.unbounded {
-            var row = Row(count: grid.count)
-            try base.read(series, into: &row, scratch: &scratch)
-            if row.hasFloats {
-                evaluation.annotate(.badBucketLabel(metric: group.labels.metricName ?? "", label: ""), at: position)
-            }
-            if row.hasHistograms { result = row }
-        }
-        return result
-    }
-
-    private func value(
-        of histogram: NativeHistogram, _ function: BucketFunction, at step: Int, _ remarks: inout HistogramRemarks
-    ) -> Double {
-        switch function {
-        case .fraction(let lower, let upper):
-            let result = histogram.fraction(from: lower[step], to: upper[step])
-            if result.excludesNaN { remarks.insert(.fractionWithoutNaN) }
-            return result.value
-        case .quantile(let quantiles):
-            let result = histogram.quantile(quantiles[step])
-            switch result.nanEffect {
-            case .none: break
-            case .resultIsNaN: remarks.insert(.quantileOfNaN)
-            case .resultIsSkewedHigher: remarks.insert(.quantileSkewedByNaN)
-            }
-            return result.value
-        }
-    }
-
-    private func value(
-        of buckets: inout ClassicBuckets, _ function: BucketFunction, at step: Int, _ fix: inout MonotonicityFix?
-    ) -> Double {
-        switch function {
-        case .fraction(let lower, let upper):
-            return buckets.fraction(from: lower[step], to: upper[step])
-        case .quantile(let quantiles):
-            let quantile = quantiles[step]
-            if quantile >= 0, quantile <= 1, let change = buckets.makeMonotonic() {
-                let time = grid.timestamp(at: step)
-                let part = MonotonicityFix(
-                    lowestBucket: change.lowestBucket, highestBucket: change.highestBucket,
-                    largestDifference: change.largestDifference, sampleCount: 1, firstTime: time, lastTime: time)
-                if fix?.join(part) == nil { fix = part }
-            }
-            return buckets.quantile(quantile)
-        }
-    }
-
-    private func remarkMalformed(
-        _ group: BucketGroup, into row: inout Row, scratch: inout Scratch
-    ) throws(QueryError) {
-        for member in group.malformed {
-            try base.read(member.series, into: &row, scratch: &scratch)
-            if row.hasFloats {
-                evaluation.annotate(
-                    .badBucketLabel(metric: group.labels.metricName ?? "", label: member.text), at: position)
-            }
-        }
     }
 }

@@ -6,14 +6,14 @@ extension Evaluator {
     /// `sort` and its kin: an order for the answer of an instant query.
     func sort(_ call: FunctionCall, on grid: StepGrid) throws(QueryError) -> any SeriesSource {
         let base = try vector(call.arguments[0], on: grid)
+        // Histograms have no order of value, and are left out.
+        let isByValue = call.function == .sort || call.function == .sortDesc
         guard evaluation.step == 0, grid.count == 1 else {
             evaluation.annotate(.ineffectiveSort, at: call.range.start)
-            return base
+            return isByValue ? MappedSource(floatsOf: base, dropsName: false) { _ in } : base
         }
         let rows = try materialise(base, on: grid)
         let isDescending = call.function == .sortDesc || call.function == .sortByLabelDesc
-        let isByValue = call.function == .sort || call.function == .sortDesc
-        // Histograms have no order of value.
         var order = rows.series.indices.filter { index in
             rows.rows[index].isPresent(at: 0) && !(isByValue && rows.rows[index].isHistogram(at: 0))
         }

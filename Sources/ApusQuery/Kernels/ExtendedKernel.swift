@@ -27,17 +27,13 @@ enum ExtendedKernel {
         forEachWindow(samples, extent, into: &row) { first, last, start, end in
             let interpolatesLeft = extent.isSmoothed && timestamps[first] < start && first < last
             let interpolatesRight = extent.isSmoothed && timestamps[last] > end && first < last
-            let left = interpolatesLeft ? interpolated(at: start, after: first, startsAtZero: true) : values[first]
-            // Between the same two samples both ends must see a reset at the same place.
-            let isOneGap = interpolatesLeft && first + 1 == last
-            let right =
-                interpolatesRight ? interpolated(at: end, after: last - 1, startsAtZero: isOneGap) : values[last]
-            // A reset between two samples is taken to lie at the edge of the window: before or after it.
-            func interpolated(at time: Int64, after sample: Int, startsAtZero: Bool) -> Double {
-                var (low, high) = (values[sample], values[sample + 1])
-                if form.isCounter, high < low {
-                    if startsAtZero { low = 0 } else { high += low }
-                }
+            let left = interpolatesLeft ? interpolated(at: start, after: first) : values[first]
+            let right = interpolatesRight ? interpolated(at: end, after: last - 1) : values[last]
+            // A counter that was reset between two samples begins at zero with the first of them.
+            func interpolated(at time: Int64, after sample: Int) -> Double {
+                var low = values[sample]
+                let high = values[sample + 1]
+                if form.isCounter, high < low { low = 0 }
                 let gap = timestamps[sample + 1] &- timestamps[sample]
                 return low + (high - low) * (Double(time &- timestamps[sample]) / Double(gap))
             }

@@ -102,6 +102,7 @@ struct HistogramRateKernel {
         }
         if skipsFirst {
             reset += 1
+            if result.isCustom { try leaveOutFirst(before: first + 1, of: &result, &found) }
         } else if try result.subtract(histograms[first]).boundsWereReconciled {
             found.insert(.reconciledInSubtraction)
         }
@@ -112,6 +113,22 @@ struct HistogramRateKernel {
             reset += 1
         }
         return result
+    }
+
+    /// Takes nothing away from a change where the first histogram is left out.
+    ///
+    /// As in Prometheus an empty histogram with the bounds of the second one stands in its place, so that the result has
+    /// only bounds that the second one has, too.
+    private func leaveOutFirst(
+        before position: Int, of change: inout NativeHistogram, _ found: inout HistogramRemarks
+    ) throws(HistogramArithmeticError) {
+        let second = split.histograms[position]
+        var empty = NativeHistogram()
+        empty.schema = second.schema
+        empty.customBounds = second.customBounds
+        if try change.subtract(empty).boundsWereReconciled { found.insert(.reconciledInSubtraction) }
+        let isReset = (starts.areKnown && starts.isReset(at: position)) || second.detectsReset(after: empty)
+        if isReset, try change.add(empty).boundsWereReconciled { found.insert(.reconciledInAddition) }
     }
 }
 

@@ -34,6 +34,8 @@ struct QueryPlan: Sendable {
                     places[expression] = [expression.range]
                 }
             }
+            // The selector of a range is no vector: its rows are never asked for.
+            if case .matrixSelector = expression { return }
             for child in expression.children { visit(child) }
         }
     }

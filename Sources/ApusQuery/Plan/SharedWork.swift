@@ -20,10 +20,23 @@ final class SharedWork: Sendable {
         var marksResets: Bool
     }
 
+    /// A part of the tree that is evaluated once on one grid for several places.
+    struct PartID: Hashable, Sendable {
+        fileprivate var number: Int
+    }
+
+    /// A place at which a part was asked for, and the part around it.
+    private struct Use: Sendable {
+        var start: Int
+        var part: PartID?
+    }
+
     private struct State: Sendable {
         var places: [Expression: [SourceRange]] = [:]
         var selections: [SelectionKey: any SeriesSelection] = [:]
-        var parts: [PartKey: any SeriesSource] = [:]
+        var parts: [PartKey: (id: PartID, source: any SeriesSource)] = [:]
+        /// For each part where it was asked for, the place at which it was evaluated first.
+        var uses: [[Use]] = []
     }
 
     private let state = Mutex(State())
@@ -54,38 +67,52 @@ final class SharedWork: Sendable {
     }
 
     /// The rows of a part of the tree on a grid; of a part that occurs several times, `open` is called once.
+    ///
+    /// - Parameters:
+    ///   - evaluation: as the part at the place at which it is asked for sees the query.
+    ///   - open: opens the part as what it is given sees the query.
     func vector(
         _ expression: Expression, on grid: StepGrid, _ marksResets: Bool, _ evaluation: Evaluation,
-        _ open: () throws(QueryError) -> any SeriesSource
+        _ open: (Evaluation) throws(QueryError) -> any SeriesSource
     ) throws(QueryError) -> any SeriesSource {
         guard let uses = state.withLock({ $0.places.isEmpty ? nil : $0.places[expression]?.count }) else {
-            return try open()
+            return try open(evaluation)
         }
+        let use = Use(start: expression.range.start, part: evaluation.sharedPart)
         let key = PartKey(
             expression: expression, start: grid.start, step: grid.step, count: grid.count,
             marksResets: marksResets)
-        if let known = state.withLock({ $0.parts[key] }) { return known }
-        var source = try open()
+        let known = state.withLock { state -> (any SeriesSource)? in
+            guard let known = state.parts[key] else { return nil }
+            state.uses[known.id.number].append(use)
+            return known.source
+        }
+        if let known { return known }
+        let id = state.withLock { state in
+            state.uses.append([use])
+            return PartID(number: state.uses.count - 1)
+        }
+        var source = try open(evaluation.shared(as: id))
         if !(source is RowSource) { source = SharedSource(source, uses: uses, grid.count, evaluation) }
-        state.withLock { $0.parts[key] = source }
+        state.withLock { $0.parts[key] = (id, source) }
         return source
     }
 
-    /// All places at which a remark on one place is to be repeated, because a part around it is evaluated for all.
-    func places(of position: Int) -> [Int] {
+    /// The most positions to which one remark is repeated.
+    private static let mostPositions = 64
+
+    /// All positions in the text for which a remark holds: where the part that it is on was asked for, too.
+    func positions(of place: RemarkPlace) -> [Int] {
         state.withLock { state in
-            if state.places.isEmpty { return [position] }
-            var result = [position]
-            var next = 0
-            while next < result.count, result.count < 64 {
-                let current = result[next]
-                next += 1
-                for ranges in state.places.values {
-                    guard let own = ranges.first(where: { $0.start <= current && current < $0.end }) else { continue }
-                    for other in ranges {
-                        let place = current - own.start + other.start
-                        if !result.contains(place) { result.append(place) }
-                    }
+            var result: Set<Int> = []
+            var pending = [place]
+            while let next = pending.popLast(), result.count < Self.mostPositions {
+                guard let part = next.part, let first = state.uses[part.number].first else {
+                    result.insert(next.position)
+                    continue
+                }
+                for use in state.uses[part.number] {
+                    pending.append(RemarkPlace(position: next.position - first.start + use.start, part: use.part))
                 }
             }
             return result.sorted()

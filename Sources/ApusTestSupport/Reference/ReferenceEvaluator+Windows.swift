@@ -62,16 +62,16 @@ extension ReferenceEvaluator {
                 throw .execution("invalid \(name) factor. Expected: 0 < \(name.prefix(1))f < 1, got: \(number)")
             }
         }
-        if node.function == .quantileOverTime, !(numbers[0] >= 0 && numbers[0] <= 1) {
-            warn(
-                "quantile value should be between 0 and 1, got \(NumberText.string(numbers[0], .general))",
-                at: node.arguments[0].range)
-        }
         let keepsName = node.function == .lastOverTime || node.function == .firstOverTime
         var result: [ReferenceElement] = []
         for window in try windows(argument, at: time, in: node) where !window.points.isEmpty {
             guard let sample = try sample(node, window, numbers, at: time, position: argument.range) else { continue }
             noteNonCounter(window, node, argument.range)
+            if node.function == .quantileOverTime, !(numbers[0] >= 0 && numbers[0] <= 1) {
+                warn(
+                    "quantile value should be between 0 and 1, got \(NumberText.string(numbers[0], .general))",
+                    at: node.arguments[0].range)
+            }
             result.append(
                 ReferenceElement(
                     labels: window.series.labels, dropsName: window.series.dropsName || !keepsName, sample: sample))
