@@ -189,13 +189,6 @@ struct MonotonicityFix: Sendable {
     }
 }
 
-/// Where a remark is due: what it is on, and the part that is evaluated once for several places, if that is in one.
-struct RemarkPlace: Hashable, Sendable {
-    /// A byte offset of the query's text.
-    var position: Int
-    var part: SharedWork.PartID?
-}
-
 /// The annotations of one query: each text once, a bounded number of them.
 struct AnnotationList: Sendable {
     /// More different annotations than this are counted only.
@@ -220,13 +213,19 @@ struct AnnotationList: Sendable {
 
     /// The first `limit` texts in order, with a line that says how many were left out.
     ///
-    /// - Parameter places: the places in the text, as annotations give them, for which a remark holds.
-    func shown(limit: Int, kind: String, _ places: (RemarkPlace) -> [String]) -> [String] {
-        var texts: Set<String> = []
+    /// Of a text that holds for several places the last one is shown, as in Prometheus.
+    ///
+    /// - Parameter lastPlace: where the part is evaluated last that a remark is on.
+    func shown(
+        limit: Int, kind: String, of source: SourceText, _ lastPlace: (RemarkPlace) -> RemarkPlace
+    ) -> [String] {
+        var places: [String: RemarkPlace] = [:]
         for entry in entries {
-            for place in places(entry.place) { texts.insert("\(entry.text) (\(place))") }
+            let place = lastPlace(entry.place)
+            if let known = places[entry.text], place < known { continue }
+            places[entry.text] = place
         }
-        let sorted = texts.sorted()
+        let sorted = places.map { "\($0) (\(source.place(of: $1.position)))" }.sorted()
         let left = max(0, sorted.count - limit) + omitted
         return left == 0 ? sorted : sorted.prefix(limit) + ["\(left) more \(kind) annotations omitted"]
     }

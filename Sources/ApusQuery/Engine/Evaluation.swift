@@ -189,12 +189,12 @@ struct Evaluation: Sendable {
 
     /// Remarks on what stands at a byte offset of the query's text.
     func annotate(_ annotation: Annotation, at position: Int) {
-        query.remarks.add(annotation, at: RemarkPlace(position: position, part: sharedPart))
+        query.remarks.add(annotation, at: RemarkPlace(position: position, node: part, part: sharedPart))
     }
 
     /// Remarks that buckets were made monotonic; fixes of one call and metric become one annotation.
     func annotate(_ fix: MonotonicityFix, metric: String, at position: Int) {
-        query.remarks.add(fix, metric: metric, at: RemarkPlace(position: position, part: sharedPart))
+        query.remarks.add(fix, metric: metric, at: RemarkPlace(position: position, node: part, part: sharedPart))
     }
 
     /// The text of a run of the query.

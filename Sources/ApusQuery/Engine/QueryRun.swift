@@ -53,9 +53,8 @@ struct QueryRun {
         // Who was told that the query is ended must not see it succeed.
         try query.check(in: "query execution")
         let sorted = builder.sorted(value, keepsOrder: request.kind == .instant && expression.hasOrderedValue)
-        let annotations = query.remarks.shown(limit: query.limits.maxAnnotations) { place in
-            query.sharing.positions(of: place).map(query.source.place(of:))
-        }
+        let annotations = query.remarks.shown(
+            limit: query.limits.maxAnnotations, source: query.source, sharing: query.sharing)
         let result = QueryResult(
             value: sorted, warnings: annotations.warnings, infos: annotations.infos, statistics: statistics(times))
         guard request.isExplained else { return QueryAnswer(result: result) }

@@ -38,14 +38,23 @@ final class RemarkBook: Sendable {
 
     /// The annotations so far, `limit` of each kind.
     ///
-    /// - Parameter places: the places in the text, as annotations give them, for which a remark holds.
-    func shown(limit: Int, _ places: (RemarkPlace) -> [String]) -> (warnings: [String], infos: [String]) {
+    /// - Parameter sharing: what was evaluated once for several places, with all of them.
+    func shown(
+        limit: Int, source: SourceText, sharing: SharedWork
+    ) -> (warnings: [String], infos: [String]) {
         let remarks = remarks.withLock { $0 }
         var infos = remarks.infos
-        for (key, fix) in remarks.monotonicityFixes { infos.add(fix.text(metric: key.metric), at: key.place) }
+        var fixes: [String: (place: RemarkPlace, fix: MonotonicityFix)] = [:]
+        for (key, fix) in remarks.monotonicityFixes {
+            // They differ in what was fixed, but are one text as far as places are concerned.
+            let place = sharing.lastPlace(of: key.place)
+            if let known = fixes[key.metric], place < known.place { continue }
+            fixes[key.metric] = (place, fix)
+        }
+        for (metric, last) in fixes { infos.add(last.fix.text(metric: metric), at: last.place) }
         return (
-            remarks.warnings.shown(limit: limit, kind: "warning", places),
-            infos.shown(limit: limit, kind: "info", places)
+            remarks.warnings.shown(limit: limit, kind: "warning", of: source, sharing.lastPlace),
+            infos.shown(limit: limit, kind: "info", of: source, sharing.lastPlace)
         )
     }
 }

@@ -36,7 +36,8 @@ struct ClassicBuckets {
 
     /// Makes the counts ascend: differences within rounding silently, others with a report.
     ///
-    /// Without a last bucket of +Inf there is no quantile, and nothing is changed.
+    /// Without a last bucket of +Inf there is no quantile, and nothing is changed; without observations there is none,
+    /// and nothing is reported.
     mutating func makeMonotonic() -> Fix? {
         guard bounds.last == .infinity, var previous = counts.first else { return nil }
         var fix: Fix?
@@ -57,7 +58,7 @@ struct ClassicBuckets {
                 previous = count
             }
         }
-        return fix
+        return counts.last == 0 ? nil : fix
     }
 
     private static func isAlmostEqual(_ a: Double, _ b: Double) -> Bool {

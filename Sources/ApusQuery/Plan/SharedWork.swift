@@ -35,8 +35,25 @@ final class SharedWork: Sendable {
         var places: [Expression: [SourceRange]] = [:]
         var selections: [SelectionKey: any SeriesSelection] = [:]
         var parts: [PartKey: (id: PartID, source: any SeriesSource)] = [:]
-        /// For each part where it was asked for, the place at which it was evaluated first.
+        /// For each part where it was asked for, first the place at which it was evaluated.
         var uses: [[Use]] = []
+        /// How far behind the place at which it was evaluated a part was asked for last, as far as that is known.
+        var distances: [PartID: Int] = [:]
+
+        /// How far behind the place at which it was evaluated a part was asked for last.
+        ///
+        /// Parts stand in parts no deeper than the expression is nested.
+        mutating func distance(to part: PartID) -> Int {
+            if let known = distances[part] { return known }
+            var last = 0
+            for use in uses[part.number] {
+                let outer = use.part.map { distance(to: $0) } ?? 0
+                last = max(last, use.start &+ outer)
+            }
+            let result = last &- (uses[part.number].first?.start ?? 0)
+            distances[part] = result
+            return result
+        }
     }
 
     private let state = Mutex(State())
@@ -85,6 +102,7 @@ final class SharedWork: Sendable {
         let known = state.withLock { state -> (any SeriesSource)? in
             guard let known = state.parts[key] else { return nil }
             state.uses[known.id.number].append(use)
+            state.distances = [:]
             return known.source
         }
         if let known { return known }
@@ -98,25 +116,10 @@ final class SharedWork: Sendable {
         return source
     }
 
-    /// The most positions to which one remark is repeated.
-    private static let mostPositions = 64
-
-    /// All positions in the text for which a remark holds: where the part that it is on was asked for, too.
-    func positions(of place: RemarkPlace) -> [Int] {
-        state.withLock { state in
-            var result: Set<Int> = []
-            var pending = [place]
-            while let next = pending.popLast(), result.count < Self.mostPositions {
-                guard let part = next.part, let first = state.uses[part.number].first else {
-                    result.insert(next.position)
-                    continue
-                }
-                for use in state.uses[part.number] {
-                    pending.append(RemarkPlace(position: next.position - first.start + use.start, part: use.part))
-                }
-            }
-            return result.sorted()
-        }
+    /// The last place in the text for which a remark holds: where the part that it is on was asked for last.
+    func lastPlace(of place: RemarkPlace) -> RemarkPlace {
+        guard let part = place.part else { return place }
+        return place.moved(by: state.withLock { $0.distance(to: part) }, outOf: nil)
     }
 
     /// The places of an expression that is evaluated once for several; empty for any other.

@@ -170,7 +170,7 @@ extension ReferenceEvaluator {
             return Array(members.prefix(count))
         default: break
         }
-        if members.contains(where: { $0.sample.histogram != nil }) {
+        if parameter >= 1, members.contains(where: { $0.sample.histogram != nil }) {
             inform("ignored histogram in \(node.operation.rawValue) aggregation", at: node.range)
         }
         let floats = members.compactMap { member in member.sample.float.map { (element: member, value: $0) } }

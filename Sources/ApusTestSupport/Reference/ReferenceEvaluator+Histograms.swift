@@ -150,7 +150,7 @@ extension ReferenceEvaluator {
                 isFixed = true
             }
         }
-        if isFixed {
+        if isFixed, buckets[buckets.count - 1].count != 0 {
             inform(
                 "input to histogram_quantile needed to be fixed for monotonicity"
                     + " (see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)"

@@ -10,8 +10,8 @@ package final class ReferenceEvaluator {
     let queryable: any Queryable
     let settings: ReferenceSettings
     private var stored: [[Matcher]: [ReferenceSeries]] = [:]
-    private var warnings: Set<String> = []
-    private var infos: Set<String> = []
+    private var warnings: [String: SourceRange] = [:]
+    private var infos: [String: SourceRange] = [:]
     /// The query's times; an instant query starts and ends at its time and has no step.
     private(set) var start: Int64 = 0
     private(set) var end: Int64 = 0
@@ -66,7 +66,7 @@ package final class ReferenceEvaluator {
         (self.start, self.end) = (start, end)
         context = DurationContext(step: step, range: end - start)
         text = Array(query.utf8)
-        (warnings, infos, isAmbiguous, detectsHints) = ([], [], false, false)
+        (warnings, infos, isAmbiguous, detectsHints) = ([:], [:], false, false)
         do {
             return try Parser.parse(query)
         } catch {
@@ -76,19 +76,28 @@ package final class ReferenceEvaluator {
 
     private func answer(_ value: ReferenceValue) -> ReferenceAnswer {
         ReferenceAnswer(
-            value: value, warnings: warnings.sorted(), infos: infos.sorted(), isAmbiguous: isAmbiguous)
+            value: value, warnings: placed(warnings), infos: placed(infos), isAmbiguous: isAmbiguous)
     }
 
     // MARK: Annotations
 
     /// Adds a warning with the position of its cause.
     func warn(_ message: String, at range: SourceRange) {
-        warnings.insert("PromQL warning: \(message) \(position(of: range))")
+        warnings.merge([("PromQL warning: \(message)", range)], uniquingKeysWith: Self.last)
     }
 
     /// Adds an info with the position of its cause.
     func inform(_ message: String, at range: SourceRange) {
-        infos.insert("PromQL info: \(message) \(position(of: range))")
+        infos.merge([("PromQL info: \(message)", range)], uniquingKeysWith: Self.last)
+    }
+
+    /// Of two places that give the same annotation the one that Prometheus evaluates last, the only one that it names.
+    private static func last(_ a: SourceRange, _ b: SourceRange) -> SourceRange {
+        (a.end, b.start) < (b.end, a.start) ? b : a
+    }
+
+    private func placed(_ annotations: [String: SourceRange]) -> [String] {
+        annotations.map { "\($0) \(position(of: $1))" }.sorted()
     }
 
     private func position(of range: SourceRange) -> String {

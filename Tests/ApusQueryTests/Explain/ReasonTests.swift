@@ -109,7 +109,7 @@ struct ReasonTests {
                 query: "sum(rate(slow_metric[1m]))", kind: .rangeTooShort,
                 text:
                     "rate() needs two samples in a window, and slow_metric[1m] holds at most one: samples come every 2 minutes. Use a range of 8m or more",
-                place: "slow_metric[1m]", suggestion: "rate(slow_metric[8m])"),
+                place: "rate(slow_metric[1m])", suggestion: "rate(slow_metric[8m])"),
             Case(
                 query: "temperature > 100", kind: .comparisonFilteredAll,
                 text: "the comparison > 100 holds for none of the 1 series, whose values are all 22", place: " > ",

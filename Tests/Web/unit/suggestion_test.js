@@ -93,6 +93,14 @@ Deno.test("a suggested call replaces the call around the place", () => {
   );
 });
 
+Deno.test("a suggested call replaces the call that the place is, not one around it", () => {
+  const query = "max(rate(rate(x[1s])[5m:]))";
+  assert.equal(
+    withSuggestion(query, reason(query, "rate(x[1s])", "rangeTooShort"), "rate(x[1m])"),
+    "max(rate(rate(x[1m])[5m:]))",
+  );
+});
+
 Deno.test("an operator keeps the spaces around it, and a selector becomes another expression", () => {
   const query = "a  /  b";
   assert.equal(

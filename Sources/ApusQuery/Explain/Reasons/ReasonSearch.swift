@@ -231,7 +231,7 @@ struct ReasonSearch {
             return Reason(
                 .rangeTooShort,
                 "\(beginning): samples come every \(length). Use a range of \(DurationText.string(suggestion)) or more",
-                at: window.range, suggestions: [Expression.call(longer).description])
+                at: call.range, suggestions: [Expression.call(longer).description])
         case .subquery:
             return Reason(
                 .rangeTooShort,

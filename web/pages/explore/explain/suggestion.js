@@ -92,12 +92,12 @@ function matcherFor(code, { text }, suggestion) {
     all.find((matcher) => matcher.label === label);
 }
 
-/** The call around a range, for a suggestion that is the call itself written anew. @param {Token[]} tokens @param {Range} range @param {string} suggestion */
+/** The call around a range, or the range itself, for a suggestion that is the call itself written anew. @param {Token[]} tokens @param {Range} range @param {string} suggestion */
 function callAround(tokens, range, suggestion) {
   const [name, open] = lex(suggestion).filter(isCode);
   if (name?.type !== "function" || open?.text !== "(") return null;
   const before = tokens.filter((token) =>
-    token.type === "function" && token.text === name.text && token.end <= range.start
+    token.type === "function" && token.text === name.text && token.start <= range.start
   );
   for (const token of before.reverse()) {
     const call = partAt(tokens, token.start);
