@@ -96,9 +96,9 @@ function matcherFor(code, { text }, suggestion) {
 function callAround(tokens, range, suggestion) {
   const [name, open] = lex(suggestion).filter(isCode);
   if (name?.type !== "function" || open?.text !== "(") return null;
-  const before = tokens.filter((token) =>
-    token.type === "function" && token.text === name.text && token.start <= range.start
-  );
+  const same = tokens.filter((token) => token.type === "function" && token.text === name.text);
+  if (same.some((token) => token.start === range.start)) return range;
+  const before = same.filter((token) => token.end <= range.start);
   for (const token of before.reverse()) {
     const call = partAt(tokens, token.start);
     if (call && call.end >= range.end) return call;
