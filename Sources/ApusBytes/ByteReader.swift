@@ -86,10 +86,29 @@ package struct ByteReader: ~Escapable {
         return try readLongVarint()
     }
 
-    /// Reads a varint of any length.
+    /// Reads a varint of any length: eight bytes at a time, seven bits of each.
     @usableFromInline
     @_lifetime(self: copy self)
     mutating func readLongVarint() throws(ByteError) -> UInt64 {
+        if remaining >= 8 {
+            let word = unsafe input.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self).littleEndian
+            let ends = ~word & 0x8080_8080_8080_8080
+            if ends != 0 {
+                // Everything up to the first byte without the continuation bit; pairs, then fours, then all joined.
+                var bits = word & (ends ^ (ends &- 1)) & 0x7F7F_7F7F_7F7F_7F7F
+                bits = (bits & 0x007F_007F_007F_007F) | (bits & 0x7F00_7F00_7F00_7F00) >> 1
+                bits = (bits & 0x0000_3FFF_0000_3FFF) | (bits & 0x3FFF_0000_3FFF_0000) >> 2
+                bits = (bits & 0x0000_0000_0FFF_FFFF) | (bits & 0x0FFF_FFFF_0000_0000) >> 4
+                offset &+= ends.trailingZeroBitCount / 8 + 1
+                return bits
+            }
+        }
+        return try readVarintByBytes()
+    }
+
+    /// Reads a varint near the end of the input, or one of nine or ten bytes.
+    @_lifetime(self: copy self)
+    private mutating func readVarintByBytes() throws(ByteError) -> UInt64 {
         let start = offset
         var result: UInt64 = 0
         var shift: UInt64 = 0
@@ -100,6 +119,16 @@ package struct ByteReader: ~Escapable {
             if byte < 0x80 { return result }
             shift += 7
             if shift > 63 { throw .varintTooLong(offset: start) }
+        }
+    }
+
+    /// Passes over `count` varints, whose lengths are not checked.
+    @_lifetime(self: copy self)
+    @inlinable
+    package mutating func skipVarints(_ count: Int) throws(ByteError) {
+        var left = count
+        while left > 0 {
+            if try readByte() < 0x80 { left &-= 1 }
         }
     }
 

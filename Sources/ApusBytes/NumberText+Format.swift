@@ -116,6 +116,7 @@ extension NumberText {
         } else if magnitude >= 1e10, magnitude < 1e15, magnitude == magnitude.rounded(.towardZero) {
             return digits(of: UInt64(magnitude), decimalPlaces: 0)
         }
+        if let (integer, places) = shortestDecimal(magnitude) { return digits(of: integer, decimalPlaces: places) }
         return digits(ofDescription: magnitude.description)
     }
 

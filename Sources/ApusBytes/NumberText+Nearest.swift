@@ -27,7 +27,7 @@ extension NumberText {
             quotient << shift, hasRest: rest != 0, exponent: divisorShift - dividendShift - 63 - shift)
     }
 
-    private static let integerPowersOfTen: InlineArray<20, UInt64> = [
+    static let integerPowersOfTen: InlineArray<20, UInt64> = [
         1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000, 10_000_000_000,
         100_000_000_000, 1_000_000_000_000, 10_000_000_000_000, 100_000_000_000_000, 1_000_000_000_000_000,
         10_000_000_000_000_000, 100_000_000_000_000_000, 1_000_000_000_000_000_000, 10_000_000_000_000_000_000,

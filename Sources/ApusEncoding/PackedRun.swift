@@ -95,7 +95,22 @@ enum PackedRun {
             }
             let lastWord = max(0, packed.byteCount - 8)
             let fastCount = packed.byteCount < 8 ? 0 : min(count, (lastWord * 8 + 7) / width + 1)
-            for _ in 0..<fastCount {
+            // Eight fields of up to eight bits are as many whole bytes as a field has bits, within one load.
+            var done = 0
+            if width <= 8 {
+                while done &+ 8 <= fastCount, position >> 3 <= lastWord {
+                    var word = unsafe packed.unsafeLoadUnaligned(
+                        fromUncheckedByteOffset: position >> 3, as: UInt64.self
+                    ).littleEndian
+                    for _ in 0..<8 {
+                        output.append(word & mask)
+                        word &>>= UInt64(truncatingIfNeeded: width)
+                    }
+                    position &+= 8 &* width
+                    done &+= 8
+                }
+            }
+            for _ in done..<fastCount {
                 let word = unsafe packed.unsafeLoadUnaligned(fromUncheckedByteOffset: position >> 3, as: UInt64.self)
                 output.append((word.littleEndian &>> UInt64(truncatingIfNeeded: position & 7)) & mask)
                 position &+= width

@@ -6,6 +6,7 @@ import ApusBytes
 package struct LabelCursor: ~Escapable {
     private let run: Span<UInt8>
     private var next = 0
+    private var labelStart = 0
     private var nameStart = 0
     private var nameEnd = 0
     private var valueStart = 0
@@ -21,11 +22,12 @@ package struct LabelCursor: ~Escapable {
     @_lifetime(self: copy self)
     package mutating func advance() -> Bool {
         guard next < run.count else { return false }
+        labelStart = next
         guard let nameLength = readLength() else { return false }
         nameStart = next
         nameEnd = next + nameLength
         next = nameEnd
-        guard let valueLength = readLength() else { return false }
+        guard next < run.count, let valueLength = readLength() else { return false }
         valueStart = next
         valueEnd = next + valueLength
         next = valueEnd
@@ -47,9 +49,22 @@ package struct LabelCursor: ~Escapable {
     /// Where the current label's value lies in the run.
     package var valueRange: Range<Int> { valueStart..<valueEnd }
 
+    /// Where the current label, lengths included, lies in the run.
+    package var labelRange: Range<Int> { labelStart..<valueEnd }
+
     @_lifetime(self: copy self)
     private mutating func readLength() -> Int? {
         // Nearly every length is below 128: one byte.
+        if run[next] < 0x80 {
+            let length = Int(run[next])
+            next &+= 1
+            return length <= run.count &- next ? length : nil
+        }
+        return readLongLength()
+    }
+
+    @_lifetime(self: copy self)
+    private mutating func readLongLength() -> Int? {
         var result = 0
         var shift = 0
         while next < run.count, shift < 56 {

@@ -50,21 +50,29 @@ package struct LabelNames: Sendable, Hashable {
         return LabelSet(uncheckedRun: writer.bytes)
     }
 
+    /// Appends neighbouring labels that stay as one run: most sets are two or three runs.
     private func appendProjection(of labels: Span<UInt8>, keepsMembers: Bool, to run: inout ByteWriter) {
+        let names = encoded.span
         var cursor = LabelCursor(labels)
         var index = 0
+        var start = 0
+        var end = 0
         while cursor.advance() {
             var order = -1
-            while index < encoded.count {
-                let candidate = encoded[index]
-                order = compareBytes(candidate.span, cursor.name)
+            while index < names.count {
+                order = compareBytes(names[index].span, cursor.name)
                 if order >= 0 { break }
-                index += 1
+                index &+= 1
             }
-            let isMember = index < encoded.count && order == 0
+            let isMember = index < names.count && order == 0
             guard isMember == keepsMembers else { continue }
-            run.appendLengthPrefixed(cursor.name)
-            run.appendLengthPrefixed(cursor.value)
+            let label = cursor.labelRange
+            if label.lowerBound != end {
+                if start < end { run.append(labels.extracting(start..<end)) }
+                start = label.lowerBound
+            }
+            end = label.upperBound
         }
+        if start < end { run.append(labels.extracting(start..<end)) }
     }
 }

@@ -105,4 +105,40 @@ struct NumberTextTests {
             #expect(NumberText.parseInteger(bytes.span) == nil, "\(text)")
         }
     }
+
+    @Test("the shortest decimals are those of the standard library, on random bits, sums and short decimals")
+    func shortestDecimals() {
+        var generator = SeededGenerator(seed: 41)
+        var served = 0
+        for round in 0..<100_000 {
+            let value: Double
+            switch round % 4 {
+            case 0:
+                let exponent = UInt64.random(in: (1_023 - 12)...(1_023 + 54), using: &generator)
+                value = Double(bitPattern: exponent << 52 | UInt64.random(in: 0..<(1 << 52), using: &generator))
+            case 1: value = Double.random(in: 0..<1, using: &generator) + Double(round)
+            case 2: value = Double(UInt64.random(in: 0..<1_000_000_000_000, using: &generator)) / 1e8
+            default:
+                // Next to a short decimal, where the two ends of an interval matter.
+                let short = Double(UInt64.random(in: 1..<100_000, using: &generator)) / 1_000
+                value = round % 8 == 3 ? short.nextUp : short.nextDown
+            }
+            guard let (integer, places) = NumberText.shortestDecimal(value) else { continue }
+            served += 1
+            var bytes: [UInt8] = []
+            NumberText.append(value, .fixed, to: &bytes)
+            #expect(Double("\(integer)e-\(places)") == value)
+            #expect(Double(String(decoding: bytes, as: UTF8.self)) == value)
+            let wanted = value.description.filter(\.isNumber).drop { $0 == "0" }
+            let written = "\(integer)"
+            #expect(trimmed(String(wanted.prefix { $0 != "e" })) == trimmed(written), "\(value)")
+        }
+        #expect(served > 80_000)
+    }
+
+    private func trimmed(_ digits: String) -> String {
+        var digits = digits
+        while digits.last == "0" { digits.removeLast() }
+        return digits
+    }
 }

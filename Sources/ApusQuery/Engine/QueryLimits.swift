@@ -28,7 +28,7 @@ package struct QueryLimits: Sendable {
     /// How many annotations of each kind an answer shows.
     package var maxAnnotations = 10
     /// How many threads work on the series of one query beside its own; all queries share them.
-    package var helperThreads = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)) - 1)
+    package var helperThreads = MachineProcessors.usable - 1
     /// From how many milliseconds on a query counts as slow (`--query.slow-threshold`).
     package var slowThreshold: Int64 = 5_000
     /// How many shapes of queries the table of heavy queries remembers; the cheapest one makes place for a new one.

@@ -1,7 +1,8 @@
+import ApusBytes
 import ApusModel
 
 /// Where the windows of a range selector lie: one per step, left-open and right-closed, all equally long.
-struct WindowGrid: Sendable {
+struct WindowGrid: Sendable, Equatable {
     /// The end of the first window in milliseconds.
     let firstEnd: Int64
     /// The distance between the ends of two windows; zero when all are the same (`@`).
@@ -37,16 +38,30 @@ struct RangeSamples: Sendable {
     private(set) var ends: [Int32] = []
     /// Where the windows lie.
     private(set) var grid = WindowGrid(firstEnd: 0, step: 0, count: 0, range: 0)
+    /// The timestamps for which the windows were located last.
+    private var locatedTimestamps: [Int64] = []
 
     /// Drops staleness markers and finds each window's samples, in one pass over samples and windows.
+    ///
+    /// The series of one target have the same timestamps, and then the windows lie where they lay for the series before.
     mutating func locateWindows(_ grid: WindowGrid) {
+        let isSameGrid = self.grid == grid
         self.grid = grid
         dropStaleMarkers()
+        if isSameGrid, Self.isEqual(columns.timestamps, locatedTimestamps) { return }
+        locatedTimestamps.removeAll(keepingCapacity: true)
+        locatedTimestamps.append(contentsOf: columns.timestamps)
         if firsts.count != grid.count {
             firsts = [Int32](repeating: 0, count: grid.count)
             ends = [Int32](repeating: 0, count: grid.count)
         }
         Self.locate(columns.timestamps, grid, &firsts, &ends)
+    }
+
+    /// Compares memory, which takes a tenth of the time of comparing the elements.
+    private static func isEqual(_ a: [Int64], _ b: [Int64]) -> Bool {
+        let (left, right) = (a.span, b.span)
+        return unsafe equalBytes(Span<UInt8>(_bytes: left.bytes), Span<UInt8>(_bytes: right.bytes))
     }
 
     private static func locate(

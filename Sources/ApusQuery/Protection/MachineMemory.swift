@@ -31,7 +31,7 @@ package enum MachineMemory {
     }
 
     /// The beginning of a file of the kernel; empty when it cannot be read.
-    private static func text(ofFile path: String) -> String {
+    static func text(ofFile path: String) -> String {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return "" }
         defer { close(descriptor) }

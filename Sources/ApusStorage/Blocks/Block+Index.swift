@@ -50,7 +50,7 @@ extension Block {
         var place = ChunkPlace()
         var remaining = 0
         do throws(ByteError) {
-            for _ in 0..<(2 * (try reader.readCount(limit: reader.remaining))) { _ = try reader.readVarint() }
+            try reader.skipVarints(2 * (try reader.readCount(limit: reader.remaining)))
             remaining = try reader.readCount(limit: reader.remaining)
         } catch {
             throw damage(index.path, "series \(number): \(error)")

@@ -76,6 +76,11 @@ struct MemoryLimitTests {
             ])
         #expect(MachineMemory.limitFiles(ofGroups: "0::/\n").first == "/sys/fs/cgroup/memory.max")
         #expect(MachineMemory.available > 1 << 20)
+        #expect(
+            MachineProcessors.allowed(inStatus: "Name:\tx\nCpus_allowed:\tff,0000000f\nCpus_allowed_list:\t0-3\n") == 12
+        )
+        #expect(MachineProcessors.allowed(inStatus: "Name:\tx\n") == nil)
+        #expect(MachineProcessors.usable >= 1)
         #expect(QueryLimits().maxMemory <= QueryLimits().maxTotalMemory)
     }
 
