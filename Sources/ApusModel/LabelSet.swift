@@ -77,6 +77,25 @@ package struct LabelSet: Sendable {
     /// The metric's name, or `nil` for a series without one.
     package var metricName: String? { self[Self.metricName] }
 
+    /// Whether the metric's name ends with one of some texts; `false` without a name.
+    package func metricNameEnds(withAny endings: [[UInt8]]) -> Bool {
+        let wanted = Self.metricNameBytes
+        var cursor = LabelCursor(run.span)
+        while cursor.advance() {
+            let order = compareBytes(cursor.name, wanted.span)
+            if order > 0 { return false }
+            if order < 0 { continue }
+            let name = cursor.value
+            return endings.contains { ending in
+                ending.count <= name.count
+                    && equalBytes(name.extracting((name.count - ending.count)..<name.count), ending.span)
+            }
+        }
+        return false
+    }
+
+    private static let metricNameBytes = Array(metricName.utf8)
+
     private static func isWellFormed(_ run: Span<UInt8>) -> Bool {
         var reader = ByteReader(run)
         var previous: (start: Int, end: Int)?

@@ -135,14 +135,19 @@ struct RangeFunctionSource: SeriesSource {
     }
 
     private func remarkNonCounter(_ labels: LabelSet, at position: Int) {
+        let typeTells = evaluation.limits.treatsTypeAndUnitAsMetadata
+        // Seen by bytes: a text for each series would cost as much as the rate of a short window.
+        if !typeTells, labels.metricNameEnds(withAny: Self.counterEndings) { return }
         guard let metric = labels.metricName else { return }
-        if evaluation.limits.treatsTypeAndUnitAsMetadata {
+        if typeTells {
             let type = labels["__type__"] ?? ""
             if type != "counter" && type != "histogram" {
                 evaluation.annotate(.possibleNonCounterType(metric: metric, type: type), at: position)
             }
-        } else if !["_total", "_sum", "_count", "_bucket"].contains(where: metric.hasSuffix) {
+        } else {
             evaluation.annotate(.possibleNonCounter(metric: metric), at: position)
         }
     }
+
+    private static let counterEndings = ["_total", "_sum", "_count", "_bucket"].map { Array($0.utf8) }
 }
