@@ -126,11 +126,12 @@ struct HTTPFetcherTests {
     func dribble() async throws {
         try await withFetcher(answering: { _ in
             [.send(Array("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n".utf8))]
-                + (0..<200).flatMap { _ in [.send([120]), .pause(milliseconds: 20)] as [LoopbackServer.Step] }
+                + (0..<1_000).flatMap { _ in [.send([120]), .pause(milliseconds: 20)] as [LoopbackServer.Step] }
         }) { server, fetcher in
             let start = ContinuousClock.now
             try await expectFailure(.timedOut(url: server.url()), fetcher, server.url(), timeout: 300)
-            #expect(start.duration(to: .now) < .seconds(3))
+            // The body takes twenty seconds; a machine that is busy with other tests may be seconds late.
+            #expect(start.duration(to: .now) < .seconds(12))
         }
     }
 
