@@ -188,6 +188,13 @@ struct ParserTests {
         #expect(error?.description == message)
     }
 
+    @Test("a matcher's value need not be UTF-8, a pattern must be")
+    func invalidText() throws {
+        _ = try Parser.parse(#"up{job="\xff\xfe"}"#)
+        _ = try Parser.parse(#"up{job!="\xff"}"#)
+        #expect(throws: ParseError.self) { try Parser.parse(#"up{job=~"\xff"}"#) }
+    }
+
     @Test("a bad pattern is refused where it stands")
     func badPattern() {
         let error = #expect(throws: ParseError.self) { try Parser.parse("foo + bar{a='b',c=~'x('}") }

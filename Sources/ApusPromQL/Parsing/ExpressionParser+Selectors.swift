@@ -114,9 +114,13 @@ extension ExpressionParser {
         return literal.value
     }
 
+    /// Reads the value or pattern of a matcher.
+    ///
+    /// As in Prometheus a value need not be UTF-8, though no label has such a value; a pattern must be.
     private mutating func parseMatcherValue(_ operation: Matcher.Operation) throws(ParseError) -> String {
         let literal = try parseString()
-        guard literal.invalidBytes == nil else {
+        let isPattern = operation == .matchesPattern || operation == .matchesNotPattern
+        guard literal.invalidBytes == nil || !isPattern else {
             throw failure("invalid UTF-8 in label matching: \(literal.quoted)", at: literal.range)
         }
         return literal.value

@@ -46,8 +46,10 @@ struct Evaluation: Sendable {
 
     var queryable: any Queryable { query.queryable }
     var limits: QueryLimits { query.limits }
-    /// The query's own grid, which `@ start()` and `@ end()` refer to whatever the subquery.
+    /// The query's own grid, to whose start `@ start()` refers whatever the subquery.
     var grid: StepGrid { query.grid }
+    /// The end that was asked for, which `@ end()` refers to and which may lie behind the last step.
+    var end: Int64 { query.end }
     /// The query's step in milliseconds as `step()` shows it: 0 for an instant query.
     var step: Int64 { query.step }
     var lookback: Int64 { query.lookback }

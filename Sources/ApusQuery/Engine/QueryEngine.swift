@@ -116,8 +116,8 @@ package final class QueryEngine: Sendable {
     ) throws(QueryError) -> QueryRequest {
         try Self.check(timestamp)
         return QueryRequest(
-            text: text, kind: .instant, grid: StepGrid(instant: timestamp), step: 0, options: options,
-            arrival: clock.now())
+            text: text, kind: .instant, grid: StepGrid(instant: timestamp), end: timestamp, step: 0,
+            options: options, arrival: clock.now())
     }
 
     private func request(
@@ -136,8 +136,8 @@ package final class QueryEngine: Sendable {
                     + " Try decreasing the query resolution (?step=XX)")
         }
         return QueryRequest(
-            text: text, kind: .range, grid: StepGrid(start: start, step: step, count: Int(intervals) + 1), step: step,
-            options: options, arrival: clock.now())
+            text: text, kind: .range, grid: StepGrid(start: start, step: step, count: Int(intervals) + 1), end: end,
+            step: step, options: options, arrival: clock.now())
     }
 
     private func answer(_ request: QueryRequest) async throws(QueryError) -> QueryAnswer {
@@ -170,7 +170,7 @@ package final class QueryEngine: Sendable {
         let options = request.options
         let timeout = min(limits.timeout, max(0, options.timeout ?? limits.timeout))
         let setting = QueryState.Setting(
-            text: request.text, grid: request.grid, step: request.step,
+            text: request.text, grid: request.grid, end: request.end, step: request.step,
             lookback: min(max(1, options.lookback ?? limits.lookback), Self.longestLookback),
             deadline: .now + .milliseconds(timeout),
             countsSteps: options.wantsStepStatistics && limits.features[.perStepStatistics])

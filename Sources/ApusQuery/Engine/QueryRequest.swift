@@ -5,6 +5,8 @@ struct QueryRequest: Sendable {
     var text: String
     var kind: QueryKind
     var grid: StepGrid
+    /// The end that was asked for, which may lie behind the last step: `@ end()`, `end()` and `range()` mean this one.
+    var end: Int64
     /// The step in milliseconds as `step()` shows it: 0 for an instant query.
     var step: Int64
     var options: QueryOptions

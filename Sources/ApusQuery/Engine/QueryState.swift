@@ -8,8 +8,10 @@ final class QueryState: Sendable {
     let setting: Setting
     let queryable: any Queryable
     let limits: QueryLimits
-    /// The query's own grid, which `@ start()` and `@ end()` refer to whatever the subquery.
+    /// The query's own grid, to whose start `@ start()` refers whatever the subquery.
     let grid: StepGrid
+    /// The end that was asked for, which `@ end()` refers to.
+    let end: Int64
     /// The query's step in milliseconds as `step()` shows it: 0 for an instant query.
     let step: Int64
     let lookback: Int64
@@ -36,6 +38,7 @@ final class QueryState: Sendable {
     struct Setting: Sendable {
         var text: String
         var grid: StepGrid
+        var end: Int64
         /// The step as `step()` shows it.
         var step: Int64
         var lookback: Int64
@@ -52,6 +55,7 @@ final class QueryState: Sendable {
         self.queryable = queryable
         self.limits = limits
         grid = setting.grid
+        end = setting.end
         step = setting.step
         lookback = setting.lookback
         deadline = setting.deadline

@@ -6,7 +6,7 @@ extension Evaluator {
 
     /// A function whose value is a scalar.
     func scalarCall(_ call: FunctionCall, on grid: StepGrid) throws(QueryError) -> [Double] {
-        let query = evaluation.grid
+        let query = (start: evaluation.grid.start, end: evaluation.end)
         func constant(_ value: Double) -> [Double] { [Double](repeating: value, count: grid.count) }
         switch call.function {
         case .time: return (0..<grid.count).map { Double(grid.timestamp(at: $0)) / 1_000 }

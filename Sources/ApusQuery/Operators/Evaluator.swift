@@ -234,7 +234,7 @@ struct Evaluator: Sendable {
             switch anchor {
             case .timestamp(let time): time
             case .start: evaluation.grid.start
-            case .end: evaluation.grid.end
+            case .end: evaluation.end
             case nil: nil
             }
         // Both far below what overflows: a timestamp lies within 9999 years of the epoch, a duration within 292.
@@ -245,7 +245,7 @@ struct Evaluator: Sendable {
 
     /// A duration in milliseconds; clamped to what arithmetic on timestamps can bear.
     func duration(_ value: DurationValue) throws(QueryError) -> Int64 {
-        let range = evaluation.grid.end - evaluation.grid.start
+        let range = evaluation.end - evaluation.grid.start
         let limit: Int64 = 10_000_000_000_000
         do {
             let result = try value.milliseconds(in: DurationContext(step: evaluation.step, range: range))

@@ -22,7 +22,7 @@ struct QueryLogLine: Sendable {
             }
         }
         line.append("params") { object in
-            object.append("end", TimestampText.rfc3339(request.grid.end))
+            object.append("end", TimestampText.rfc3339(request.end))
             object.append("query", request.text)
             object.append("start", TimestampText.rfc3339(request.grid.start))
             object.append("step", Double(request.step) / 1_000)

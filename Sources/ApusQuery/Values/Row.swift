@@ -91,6 +91,8 @@ extension Row {
     /// Removes the values at the steps that do not fulfil a condition.
     mutating func keepPresent(where isKept: (Int) -> Bool) {
         for step in values.indices where Point.isPresent(values[step]) && !isKept(step) { remove(at: step) }
+        // Who only asks whether there may be histograms is told the truth.
+        if !histograms.isEmpty, !histograms.contains(where: { $0 != nil }) { clearHistograms() }
     }
 
     /// Removes all histograms, for functions that ignore them.

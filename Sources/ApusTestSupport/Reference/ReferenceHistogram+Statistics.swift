@@ -70,7 +70,10 @@ extension ReferenceHistogram {
         let total = sum.isNaN ? buckets.reduce(0) { $0 + $1.population } : count
         func rank(of value: Double) -> Double {
             var rank = 0.0
-            for bucket in boundedBuckets {
+            for var bucket in boundedBuckets {
+                // As Prometheus has it, a custom bucket that holds or ends at 0 begins there: nothing tells it from a zero bucket.
+                if isCustom, bucket.lower <= 0, bucket.upper >= 0 { bucket.lower = 0 }
+                if bucket.lower >= value { break }
                 if bucket.upper <= value {
                     rank += bucket.population
                 } else if bucket.lower < value {
