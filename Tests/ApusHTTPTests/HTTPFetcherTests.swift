@@ -28,7 +28,7 @@ private func request(_ url: String, _ headers: [(name: String, value: String)] =
 
 /// What a fetch throws, or `nil`.
 private func failure(
-    _ fetcher: HTTPFetcher, _ url: String, timeout: Int64 = 5_000, bodyLimit: Int = 1 << 20
+    _ fetcher: HTTPFetcher, _ url: String, timeout: Int64 = 30_000, bodyLimit: Int = 1 << 20
 ) async throws -> HTTPFetchError? {
     let request = try request(url)
     do throws(HTTPFetchError) {
@@ -40,7 +40,7 @@ private func failure(
 }
 
 private func expectFailure(
-    _ expected: HTTPFetchError?, _ fetcher: HTTPFetcher, _ url: String, timeout: Int64 = 5_000,
+    _ expected: HTTPFetchError?, _ fetcher: HTTPFetcher, _ url: String, timeout: Int64 = 30_000,
     bodyLimit: Int = 1 << 20, sourceLocation: SourceLocation = #_sourceLocation
 ) async throws {
     let error = try await failure(fetcher, url, timeout: timeout, bodyLimit: bodyLimit)
@@ -56,7 +56,7 @@ struct HTTPFetcherTests {
         {
             server, fetcher in
             let request = try request(server.url("/metrics?a=b%20c"), [("X-One", "1"), ("Accept", "text/plain")])
-            let response = try await fetcher.fetch(request, timeout: 5_000, bodyLimit: 1 << 20)
+            let response = try await fetcher.fetch(request, timeout: 30_000, bodyLimit: 1 << 20)
             #expect(response.body == page)
             #expect(response.contentType == "text/plain; version=0.0.4")
             #expect(!response.isGzipped)
@@ -71,7 +71,7 @@ struct HTTPFetcherTests {
     func keepAlive() async throws {
         try await withFetcher(answering: { _ in LoopbackServer.answer("x 1\n".utf8) }) { server, fetcher in
             for _ in 0..<20 {
-                _ = try await fetcher.fetch(try request(server.url()), timeout: 5_000, bodyLimit: 100)
+                _ = try await fetcher.fetch(try request(server.url()), timeout: 30_000, bodyLimit: 100)
             }
             #expect(server.connectionCount == 1)
         }
@@ -205,7 +205,7 @@ struct HTTPFetcherTests {
             }
         }
         try await withFetcher(answering: handler) { server, fetcher in
-            let response = try await fetcher.fetch(try request(server.url("/a")), timeout: 5_000, bodyLimit: 100)
+            let response = try await fetcher.fetch(try request(server.url("/a")), timeout: 30_000, bodyLimit: 100)
             #expect(response.body == Array("x 1\n".utf8))
             let loop = try await failure(fetcher, server.url("/loop"))
             #expect(loop != nil)
