@@ -86,21 +86,15 @@ package struct ByteReader: ~Escapable {
         return try readLongVarint()
     }
 
-    /// Reads a varint of any length: eight bytes at a time, seven bits of each.
+    /// Reads a varint of any length, if there are eight bytes at once.
     @usableFromInline
     @_lifetime(self: copy self)
     mutating func readLongVarint() throws(ByteError) -> UInt64 {
         if remaining >= 8 {
-            let word = unsafe input.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self).littleEndian
-            let ends = ~word & 0x8080_8080_8080_8080
-            if ends != 0 {
-                // Everything up to the first byte without the continuation bit; pairs, then fours, then all joined.
-                var bits = word & (ends ^ (ends &- 1)) & 0x7F7F_7F7F_7F7F_7F7F
-                bits = (bits & 0x007F_007F_007F_007F) | (bits & 0x7F00_7F00_7F00_7F00) >> 1
-                bits = (bits & 0x0000_3FFF_0000_3FFF) | (bits & 0x3FFF_0000_3FFF_0000) >> 2
-                bits = (bits & 0x0000_0000_0FFF_FFFF) | (bits & 0x0FFF_FFFF_0000_0000) >> 4
-                offset &+= ends.trailingZeroBitCount / 8 + 1
-                return bits
+            let word = unsafe input.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self)
+            if let varint = VarintWord.read(word.littleEndian) {
+                offset &+= varint.length
+                return varint.value
             }
         }
         return try readVarintByBytes()

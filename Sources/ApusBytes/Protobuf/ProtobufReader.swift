@@ -76,6 +76,14 @@ package struct ProtobufReader: ~Escapable {
     @usableFromInline
     @_lifetime(self: copy self)
     mutating func readLongVarint() throws(ProtobufError) -> UInt64 {
+        if end &- offset >= 8 {
+            let raw = unsafe bytes.bytes
+            let word = unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self)
+            if let varint = VarintWord.read(word.littleEndian) {
+                offset &+= varint.length
+                return varint.value
+            }
+        }
         let start = offset
         var result: UInt64 = 0
         var shift: UInt64 = 0

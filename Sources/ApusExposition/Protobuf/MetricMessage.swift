@@ -69,7 +69,7 @@ struct MetricMessage {
         var reader = ProtobufReader(bytes, in: range)
         while let tag = try reader.readTag() {
             switch (tag.field, type) {
-            case (1, _): labels.append(try Self.label(bytes, in: try reader.readRange(tag)))
+            case (1, _): labels.append(try MessageParts.label(bytes, in: try reader.readRange(tag)))
             case (6, _): timestamp = try reader.readSigned(tag)
             case (2, .gauge), (3, .counter), (5, .untyped): try readValue(bytes, in: try reader.readRange(tag), type)
             case (4, .summary): try readSummary(bytes, in: try reader.readRange(tag))
@@ -145,10 +145,10 @@ struct MetricMessage {
             case 6: native.zeroThreshold = try reader.readDouble(tag)
             case 7: integerZeroCount = try reader.readUnsigned(tag)
             case 8: floatZeroCount = try reader.readDouble(tag)
-            case 9: native.negativeSpans.append(try Self.span(bytes, in: try reader.readRange(tag)))
+            case 9: native.negativeSpans.append(try MessageParts.bucketSpan(bytes, in: try reader.readRange(tag)))
             case 10: try reader.readZigZags(tag, into: &negativeDeltas)
             case 11: try reader.readDoubles(tag, into: &native.negativeBuckets)
-            case 12: native.positiveSpans.append(try Self.span(bytes, in: try reader.readRange(tag)))
+            case 12: native.positiveSpans.append(try MessageParts.bucketSpan(bytes, in: try reader.readRange(tag)))
             case 13: try reader.readZigZags(tag, into: &positiveDeltas)
             case 14: try reader.readDoubles(tag, into: &native.positiveBuckets)
             case 16: exemplars.append(try reader.readRange(tag))
@@ -175,36 +175,6 @@ struct MetricMessage {
         buckets.append(bucket)
     }
 
-    private static func span(
-        _ bytes: Span<UInt8>, in range: Range<Int>
-    ) throws(ProtobufError) -> NativeHistogram.Span {
-        var span = NativeHistogram.Span(offset: 0, length: 0)
-        var reader = ProtobufReader(bytes, in: range)
-        while let tag = try reader.readTag() {
-            switch tag.field {
-            case 1: span.offset = Int32(truncatingIfNeeded: try reader.readZigZag(tag))
-            case 2: span.length = UInt32(truncatingIfNeeded: try reader.readUnsigned(tag))
-            default: try reader.skip(tag)
-            }
-        }
-        return span
-    }
-
-    static func label(
-        _ bytes: Span<UInt8>, in range: Range<Int>
-    ) throws(ProtobufError) -> (name: Range<Int>, value: Range<Int>) {
-        var label = (name: range.lowerBound..<range.lowerBound, value: range.lowerBound..<range.lowerBound)
-        var reader = ProtobufReader(bytes, in: range)
-        while let tag = try reader.readTag() {
-            switch tag.field {
-            case 1: label.name = try reader.readRange(tag)
-            case 2: label.value = try reader.readRange(tag)
-            default: try reader.skip(tag)
-            }
-        }
-        return label
-    }
-
     /// Reads an `io.prometheus.client.Exemplar`.
     static func exemplar(_ bytes: Span<UInt8>, in range: Range<Int>) throws(ProtobufError) -> Exemplar {
         var builder = LabelSetBuilder()
@@ -213,7 +183,7 @@ struct MetricMessage {
         while let tag = try reader.readTag() {
             switch tag.field {
             case 1:
-                let label = try label(bytes, in: try reader.readRange(tag))
+                let label = try MessageParts.label(bytes, in: try reader.readRange(tag))
                 if !label.name.isEmpty {
                     builder.set(
                         String(copying: bytes.extracting(label.name)),

@@ -4,6 +4,9 @@ extension NativeHistogram {
     /// The schemas that queries and storage work with; finer ones are reduced on ingestion.
     package static let exponentialSchemas: ClosedRange<Int32> = -4...8
 
+    /// Schemas above those of `exponentialSchemas` and up to this one are reserved: readers reduce them.
+    package static let finestReservedSchema: Int32 = 52
+
     /// The upper bound of the exponential bucket at `index`, in absolute terms: (2^(2^−schema))^index.
     ///
     /// The bucket that would end at 2^1024 ends at the largest finite float, and the one behind it, which holds the

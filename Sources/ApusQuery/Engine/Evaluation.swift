@@ -49,9 +49,9 @@ struct Evaluation: Sendable {
     /// The query's own grid, to whose start `@ start()` refers whatever the subquery.
     var grid: StepGrid { query.grid }
     /// The end that was asked for, which `@ end()` refers to and which may lie behind the last step.
-    var end: Int64 { query.end }
+    var end: Int64 { query.setting.end }
     /// The query's step in milliseconds as `step()` shows it: 0 for an instant query.
-    var step: Int64 { query.step }
+    var step: Int64 { query.setting.step }
     var lookback: Int64 { query.lookback }
     /// The names that go wherever the metric's name goes.
     var metadataNames: LabelNames { query.metadataNames }

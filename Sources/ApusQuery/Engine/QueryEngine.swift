@@ -1,3 +1,4 @@
+import ApusBytes
 package import ApusClient
 package import ApusModel
 import ApusPromQL
@@ -18,7 +19,7 @@ package final class QueryEngine: Sendable {
     private let helpers: WorkerThreads?
     private let registry: QueryRegistry
     private let heavy: HeavyQueryTable
-    private let memory: MemoryPool
+    private let memory: ByteBudget
     private let activeQueries: ActiveQueryFile?
     private let clock: any WallClock
 
@@ -40,7 +41,7 @@ package final class QueryEngine: Sendable {
         helpers = limits.helperThreads > 0 ? WorkerThreads(limit: limits.helperThreads) : nil
         self.registry = QueryRegistry(maxRunning: limits.maxConcurrency, maxWaiting: limits.maxQueued)
         heavy = HeavyQueryTable(capacity: limits.maxFingerprints)
-        memory = MemoryPool(limit: limits.maxTotalMemory)
+        memory = ByteBudget(limit: limits.maxTotalMemory)
         if let registry {
             metrics = try QueryMetrics(
                 registry: registry, limits: limits, queries: self.registry, memory: memory, log: log)

@@ -1,3 +1,4 @@
+import ApusBytes
 import ApusClient
 
 /// What the engine tells of itself, under the names that dashboards of the peers use.
@@ -13,7 +14,7 @@ struct QueryMetrics: Sendable {
     ///
     /// - Throws: when the registry has metrics of these names already.
     init(
-        registry: MetricRegistry, limits: QueryLimits, queries: QueryRegistry, memory: MemoryPool, log: QueryLog
+        registry: MetricRegistry, limits: QueryLimits, queries: QueryRegistry, memory: ByteBudget, log: QueryLog
     ) throws(MetricError) {
         try registry.gauge(
             "prometheus_engine_queries", help: "The current number of queries being executed or waiting."

@@ -73,6 +73,16 @@ package struct QueryStatistics: Sendable {
     package init() {}
 }
 
+extension QueryStatistics {
+    /// The time from the begin of the evaluation to the sorted result, in nanoseconds (`evalTotalTime`).
+    package var evaluationTotalNanoseconds: Int64 {
+        preparationNanoseconds + evaluationNanoseconds + sortNanoseconds
+    }
+
+    /// The time from the arrival to the sorted result, in nanoseconds (`execTotalTime`).
+    package var executionTotalNanoseconds: Int64 { queueNanoseconds + evaluationTotalNanoseconds }
+}
+
 /// The answer to a query.
 package struct QueryResult: Sendable {
     /// The value.

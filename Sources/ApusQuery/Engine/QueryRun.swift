@@ -87,16 +87,6 @@ extension Duration {
     var seconds: Double { Double(nanoseconds) / 1e9 }
 }
 
-extension QueryStatistics {
-    /// The time from the begin of the evaluation to the sorted result, in nanoseconds (`evalTotalTime`).
-    package var evaluationTotalNanoseconds: Int64 {
-        preparationNanoseconds + evaluationNanoseconds + sortNanoseconds
-    }
-
-    /// The time from the arrival to the sorted result, in nanoseconds (`execTotalTime`).
-    package var executionTotalNanoseconds: Int64 { queueNanoseconds + evaluationTotalNanoseconds }
-}
-
 extension Expression {
     /// Whether the elements of an instant vector come in an order that means something.
     fileprivate var hasOrderedValue: Bool {

@@ -8,18 +8,10 @@ final class QueryState: Sendable {
     let setting: Setting
     let queryable: any Queryable
     let limits: QueryLimits
-    /// The query's own grid, to whose start `@ start()` refers whatever the subquery.
-    let grid: StepGrid
-    /// The end that was asked for, which `@ end()` refers to.
-    let end: Int64
-    /// The query's step in milliseconds as `step()` shows it: 0 for an instant query.
-    let step: Int64
-    let lookback: Int64
     /// The names that go wherever the metric's name goes.
     let metadataNames: LabelNames
     let source: SourceText
     let helpers: WorkerThreads?
-    let deadline: ContinuousClock.Instant
     let memory: MemoryAccount
     /// Where each node's figures go; `nil` unless the query is to be explained.
     let recorder: Recorder?
@@ -37,9 +29,11 @@ final class QueryState: Sendable {
     /// What a query is made of.
     struct Setting: Sendable {
         var text: String
+        /// The query's own grid, to whose start `@ start()` refers whatever the subquery.
         var grid: StepGrid
+        /// The end that was asked for, which `@ end()` refers to.
         var end: Int64
-        /// The step as `step()` shows it.
+        /// The query's step in milliseconds as `step()` shows it: 0 for an instant query.
         var step: Int64
         var lookback: Int64
         var deadline: ContinuousClock.Instant
@@ -54,11 +48,6 @@ final class QueryState: Sendable {
         source = SourceText(setting.text)
         self.queryable = queryable
         self.limits = limits
-        grid = setting.grid
-        end = setting.end
-        step = setting.step
-        lookback = setting.lookback
-        deadline = setting.deadline
         self.memory = memory
         self.helpers = helpers
         self.recorder = recorder
@@ -67,6 +56,10 @@ final class QueryState: Sendable {
         let typeAndUnit = limits.treatsTypeAndUnitAsMetadata ? ["__type__", "__unit__"] : []
         metadataNames = LabelNames([LabelSet.metricName] + typeAndUnit)
     }
+
+    var grid: StepGrid { setting.grid }
+    var lookback: Int64 { setting.lookback }
+    var deadline: ContinuousClock.Instant { setting.deadline }
 
     /// Why a query is stopped from outside.
     enum StopReason: UInt8, Sendable {

@@ -10,10 +10,10 @@ struct RemarkPlace: Hashable, Comparable, Sendable {
     var part: SharedWork.PartID?
 
     /// The same place in an equal text that stands further on, outside of a part.
-    func moved(by distance: Int, outOf part: SharedWork.PartID?) -> RemarkPlace {
+    func outsideOfParts(movedBy distance: Int) -> RemarkPlace {
         RemarkPlace(
             position: position &+ distance,
-            node: SourceRange(start: node.start &+ distance, end: node.end &+ distance), part: part)
+            node: SourceRange(start: node.start &+ distance, end: node.end &+ distance), part: nil)
     }
 
     static func < (a: RemarkPlace, b: RemarkPlace) -> Bool {

@@ -1,5 +1,4 @@
 import ApusPromQL
-import Glibc
 
 extension Expression {
     /// The expression with arithmetic on numbers replaced by its result.
@@ -43,22 +42,9 @@ extension Expression {
 extension BinaryOperation {
     /// The value of the operator between two numbers, 1 or 0 for comparisons; `nil` for operators of vectors.
     fileprivate func value(_ left: Double, _ right: Double) -> Double? {
-        func truth(_ holds: Bool) -> Double { holds ? 1 : 0 }
-        switch self {
-        case .add: return left + right
-        case .subtract: return left - right
-        case .multiply: return left * right
-        case .divide: return left / right
-        case .modulo: return fmod(left, right)
-        case .power: return pow(left, right)
-        case .atan2: return Glibc.atan2(left, right)
-        case .equal: return truth(left == right)
-        case .notEqual: return truth(left != right)
-        case .greater: return truth(left > right)
-        case .less: return truth(left < right)
-        case .greaterOrEqual: return truth(left >= right)
-        case .lessOrEqual: return truth(left <= right)
-        case .trimUpper, .trimLower, .and, .or, .unless: return nil
-        }
+        if isSet || self == .trimUpper || self == .trimLower { return nil }
+        var result = [left]
+        FloatBinaryKernel.combine(self, .truth, [left], [right], into: &result)
+        return result[0]
     }
 }

@@ -111,7 +111,7 @@ final class SharedWork: Sendable {
             return PartID(number: state.uses.count - 1)
         }
         var source = try open(evaluation.shared(as: id))
-        if !(source is RowSource) { source = SharedSource(source, uses: uses, grid.count, evaluation) }
+        if !(source is RowSource) { source = SharedSource(source, uses: uses, evaluation) }
         state.withLock { $0.parts[key] = (id, source) }
         return source
     }
@@ -119,7 +119,7 @@ final class SharedWork: Sendable {
     /// The last place in the text for which a remark holds: where the part that it is on was asked for last.
     func lastPlace(of place: RemarkPlace) -> RemarkPlace {
         guard let part = place.part else { return place }
-        return place.moved(by: state.withLock { $0.distance(to: part) }, outOf: nil)
+        return place.outsideOfParts(movedBy: state.withLock { $0.distance(to: part) })
     }
 
     /// The places of an expression that is evaluated once for several; empty for any other.
@@ -148,7 +148,7 @@ final class SharedSource: SeriesSource {
         var bytes = 0
     }
 
-    init(_ base: any SeriesSource, uses: Int, _ stepCount: Int, _ evaluation: Evaluation) {
+    init(_ base: any SeriesSource, uses: Int, _ evaluation: Evaluation) {
         self.base = base
         self.uses = uses
         self.evaluation = evaluation

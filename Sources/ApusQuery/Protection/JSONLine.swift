@@ -8,7 +8,7 @@ struct JSONLine {
     /// Appends a member whose value is a text.
     mutating func append(_ name: StaticString, _ value: String) {
         appendName(name)
-        Self.append(value, to: &bytes)
+        JSONString.append(value, to: &bytes)
     }
 
     /// Appends a member whose value is a number; one that JSON does not know becomes `null`.
@@ -46,21 +46,5 @@ struct JSONLine {
         name.withUTF8Buffer { unsafe bytes.append(contentsOf: $0) }
         bytes.append(UInt8(ascii: "\""))
         bytes.append(UInt8(ascii: ":"))
-    }
-
-    private static func append(_ text: String, to bytes: inout [UInt8]) {
-        let digits: [UInt8] = Array("0123456789abcdef".utf8)
-        bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
-            case UInt8(ascii: "\n"): bytes += Array("\\n".utf8)
-            case UInt8(ascii: "\t"): bytes += Array("\\t".utf8)
-            case UInt8(ascii: "\r"): bytes += Array("\\r".utf8)
-            case 0..<0x20, 0x7F: bytes += Array("\\u00".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            default: bytes.append(byte)
-            }
-        }
-        bytes.append(UInt8(ascii: "\""))
     }
 }

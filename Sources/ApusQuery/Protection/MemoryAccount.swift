@@ -1,40 +1,12 @@
+import ApusBytes
 import Synchronization
-
-/// The memory that all queries of an engine hold together.
-final class MemoryPool: Sendable {
-    let limit: Int
-    private let used = Atomic<Int>(0)
-
-    /// A pool that gives out at most `limit` bytes.
-    init(limit: Int) {
-        self.limit = limit
-    }
-
-    /// Bytes that are held now.
-    var heldBytes: Int { used.load(ordering: .relaxed) }
-
-    /// Takes bytes.
-    ///
-    /// - Returns: whether they were left; without them nothing was taken.
-    func take(_ bytes: Int) -> Bool {
-        let (_, now) = used.wrappingAdd(bytes, ordering: .relaxed)
-        if now <= limit || bytes <= 0 { return true }
-        used.wrappingSubtract(bytes, ordering: .relaxed)
-        return false
-    }
-
-    /// Gives bytes back.
-    func giveBack(_ bytes: Int) {
-        used.wrappingSubtract(bytes, ordering: .relaxed)
-    }
-}
 
 /// The bytes that one query holds, counted against its own limit and the one of all queries.
 ///
 /// Counted where a series, a table or a buffer is made, never per sample. What is still held when the query ends goes
 /// back by itself.
 final class MemoryAccount: Sendable {
-    private let pool: MemoryPool
+    private let pool: ByteBudget
     private let limit: Int
     private let held = Atomic<Int>(0)
     private let peak = Atomic<Int>(0)
@@ -49,7 +21,7 @@ final class MemoryAccount: Sendable {
     }
 
     /// An account of a query that may hold `limit` bytes at a time.
-    init(limit: Int, pool: MemoryPool) {
+    init(limit: Int, pool: ByteBudget) {
         self.limit = limit
         self.pool = pool
     }

@@ -12,10 +12,6 @@ struct HistogramMessage {
     private var positiveDeltas: [Int64] = []
     private var negativeDeltas: [Int64] = []
 
-    /// The finest schema that is stored; the reserved ones up to 52 are reduced to it.
-    private static let finestSchema: Int32 = 8
-    private static let finestReservedSchema: Int32 = 52
-
     /// Reads the message in a part of `bytes`.
     ///
     /// - Returns: What is wrong with the histogram, if anything is; the message itself is sound.
@@ -42,10 +38,10 @@ struct HistogramMessage {
             case 5: read.zeroThreshold = try reader.readDouble(tag)
             case 6: zeroCount = try reader.readUnsigned(tag)
             case 7: read.zeroCount = try reader.readDouble(tag)
-            case 8: read.negativeSpans.append(try Self.span(bytes, in: try reader.readRange(tag)))
+            case 8: read.negativeSpans.append(try MessageParts.bucketSpan(bytes, in: try reader.readRange(tag)))
             case 9: try reader.readZigZags(tag, into: &negativeDeltas)
             case 10: try reader.readDoubles(tag, into: &read.negativeBuckets)
-            case 11: read.positiveSpans.append(try Self.span(bytes, in: try reader.readRange(tag)))
+            case 11: read.positiveSpans.append(try MessageParts.bucketSpan(bytes, in: try reader.readRange(tag)))
             case 12: try reader.readZigZags(tag, into: &positiveDeltas)
             case 13: try reader.readDoubles(tag, into: &read.positiveBuckets)
             case 14:
@@ -73,26 +69,12 @@ struct HistogramMessage {
 
     private static func validateAndReduce(_ histogram: inout NativeHistogram) throws(HistogramError) {
         let schema = histogram.schema
-        guard schema > finestSchema, schema <= finestReservedSchema else { return try histogram.validate() }
+        let finest = NativeHistogram.exponentialSchemas.upperBound
+        guard schema > finest, schema <= NativeHistogram.finestReservedSchema else { return try histogram.validate() }
         // Whether spans and buckets agree does not depend on the schema, and can only be told before they are merged.
-        histogram.schema = finestSchema
+        histogram.schema = finest
         try histogram.validate()
         histogram.schema = schema
-        histogram.reduceResolution(to: finestSchema)
-    }
-
-    private static func span(
-        _ bytes: Span<UInt8>, in range: Range<Int>
-    ) throws(ProtobufError) -> NativeHistogram.Span {
-        var span = NativeHistogram.Span(offset: 0, length: 0)
-        var reader = ProtobufReader(bytes, in: range)
-        while let tag = try reader.readTag() {
-            switch tag.field {
-            case 1: span.offset = Int32(truncatingIfNeeded: try reader.readZigZag(tag))
-            case 2: span.length = UInt32(truncatingIfNeeded: try reader.readUnsigned(tag))
-            default: try reader.skip(tag)
-            }
-        }
-        return span
+        histogram.reduceResolution(to: finest)
     }
 }

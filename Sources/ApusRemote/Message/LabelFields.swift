@@ -24,10 +24,8 @@ enum LabelFields {
         }
     }
 
-    private struct Piece {
-        var name: Range<Int>
-        var value: Range<Int>
-    }
+    /// Where the name and the value of a label lie.
+    private typealias Piece = (name: Range<Int>, value: Range<Int>)
 
     /// The label set of fields; labels may come in any order, one with an empty value is none.
     ///
@@ -74,17 +72,7 @@ enum LabelFields {
         var pieces: [Piece] = []
         var reader = ProtobufReader(fields)
         while let tag = try reader.readTag() {
-            let label = try reader.readRange(tag)
-            var piece = Piece(name: label.lowerBound..<label.lowerBound, value: label.lowerBound..<label.lowerBound)
-            var inner = ProtobufReader(fields, in: label)
-            while let tag = try inner.readTag() {
-                switch tag.field {
-                case 1: piece.name = try inner.readRange(tag)
-                case 2: piece.value = try inner.readRange(tag)
-                default: try inner.skip(tag)
-                }
-            }
-            pieces.append(piece)
+            pieces.append(try MessageParts.label(fields, in: try reader.readRange(tag)))
         }
         return pieces
     }

@@ -12,9 +12,7 @@ struct HistogramRules: Sendable {
     /// The finest schema that is stored.
     private let finestSchema: Int32
 
-    /// The schemas of exponential buckets that are stored; the finer ones up to 52 are reserved and reduced.
-    private static let schemas: ClosedRange<Int32> = -4...8
-    private static let finestReservedSchema: Int32 = 52
+    private static let schemas = NativeHistogram.exponentialSchemas
 
     /// The rules of a job for one of its targets.
     init(job: ScrapeConfiguration, target: ResolvedTarget) {
@@ -36,7 +34,7 @@ struct HistogramRules: Sendable {
 
     private func apply(to histogram: inout NativeHistogram) throws(ScrapeError) {
         let isExponential =
-            histogram.schema >= Self.schemas.lowerBound && histogram.schema <= Self.finestReservedSchema
+            histogram.schema >= Self.schemas.lowerBound && histogram.schema <= NativeHistogram.finestReservedSchema
         if isExponential, histogram.schema > finestSchema { histogram.reduceResolution(to: finestSchema) }
         guard bucketLimit > 0 else { return }
         while histogram.positiveBuckets.count + histogram.negativeBuckets.count > bucketLimit {

@@ -225,10 +225,11 @@ extension TargetSeries {
         for position in 0..<count {
             let slot = Int(scratch.scraped.slots[position])
             let reference = entries[slot].reference
-            let histogram = nextHistogram
-            if histogram < scratch.scraped.histograms.count,
-                scratch.scraped.histograms[histogram].position == position
+            var histogram: NativeHistogram?
+            if nextHistogram < scratch.scraped.histograms.count,
+                scratch.scraped.histograms[nextHistogram].position == position
             {
+                histogram = scratch.scraped.histograms[nextHistogram].histogram
                 nextHistogram += 1
             }
             if reference == Entry.dropped { continue }
@@ -243,10 +244,8 @@ extension TargetSeries {
                 isTracked = !hasTimestamp || rules.tracksTimestampStaleness
                 scratch.batch.timestamps.append(hasTimestamp ? given : scratch.batch.timestamp)
             }
-            if histogram < nextHistogram {
-                scratch.batch.histograms.append(
-                    .init(
-                        position: scratch.batch.count, histogram: scratch.scraped.histograms[histogram].histogram))
+            if let histogram {
+                scratch.batch.histograms.append(.init(position: scratch.batch.count, histogram: histogram))
             }
             scratch.batch.references.append(SeriesReference(rawValue: reference))
             scratch.batch.values.append(scratch.scraped.values[position])

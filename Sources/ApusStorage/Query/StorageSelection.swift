@@ -23,8 +23,9 @@ final class StorageSelection: SeriesSelection {
     private let scratches = Mutex<[Lease]>([])
 
     /// A scratch that goes from hand to hand without being copied.
+    ///
+    /// Unchecked: it is taken out of the list for a read and put back after it, so that one thread at a time has it.
     private final class Lease: @unchecked Sendable {
-        // Sendable: taken from the list for a read and put back after it, so that one thread at a time has it.
         var scratch = ReadScratch()
     }
 

@@ -74,10 +74,7 @@ struct ExpressionAPI: Sendable {
     private static func append(_ series: ExemplarSeries, to bytes: inout [UInt8]) {
         var object = JSONObject(&bytes)
         object.add("seriesLabels", series.labels, to: &bytes)
-        object.addName("exemplars", to: &bytes)
-        bytes.append(UInt8(ascii: "["))
-        for (index, exemplar) in series.exemplars.enumerated() {
-            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+        object.add("exemplars", array: series.exemplars, to: &bytes) { exemplar, bytes in
             var entry = JSONObject(&bytes)
             entry.add("labels", exemplar.labels, to: &bytes)
             entry.addName("value", to: &bytes)
@@ -86,7 +83,6 @@ struct ExpressionAPI: Sendable {
             JSONText.append(timestamp: exemplar.timestamp ?? 0, to: &bytes)
             entry.close(&bytes)
         }
-        bytes.append(UInt8(ascii: "]"))
         object.close(&bytes)
     }
 }

@@ -19,7 +19,7 @@ struct RunningQueryAPI: Sendable {
                 let queries = engine.heavyQueries
                 return .success { bytes in
                     var object = JSONObject(&bytes)
-                    Self.add("fingerprints", queries, to: &object, &bytes, append: Self.append)
+                    object.add("fingerprints", array: queries, to: &bytes, Self.append)
                     object.close(&bytes)
                 }
             })
@@ -36,7 +36,7 @@ struct RunningQueryAPI: Sendable {
 
     private func append(_ queries: [RunningQuery], to bytes: inout [UInt8]) {
         var object = JSONObject(&bytes)
-        Self.add("queries", queries, to: &object, &bytes, append: Self.append)
+        object.add("queries", array: queries, to: &bytes, Self.append)
         let limits = engine.limits
         object.addName("limits", to: &bytes)
         var inner = JSONObject(&bytes)
@@ -81,18 +81,5 @@ struct RunningQueryAPI: Sendable {
         object.add("failures", integer: query.failures, to: &bytes)
         object.add("lastSeen", TimestampText.rfc3339(query.lastSeen), to: &bytes)
         object.close(&bytes)
-    }
-
-    private static func add<Element>(
-        _ name: String, _ elements: [Element], to object: inout JSONObject, _ bytes: inout [UInt8],
-        append: (Element, inout [UInt8]) -> Void
-    ) {
-        object.addName(name, to: &bytes)
-        bytes.append(UInt8(ascii: "["))
-        for (index, element) in elements.enumerated() {
-            if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            append(element, &bytes)
-        }
-        bytes.append(UInt8(ascii: "]"))
     }
 }

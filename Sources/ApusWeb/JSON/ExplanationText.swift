@@ -15,13 +15,7 @@ enum ExplanationText {
         result.add("series", integer: explanation.resultSeries, to: &bytes)
         result.add("samples", integer: explanation.resultSamples, to: &bytes)
         result.close(&bytes)
-        object.addName("reasons", to: &bytes)
-        bytes.append(UInt8(ascii: "["))
-        for (index, reason) in explanation.reasons.enumerated() {
-            if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            append(reason, to: &bytes)
-        }
-        bytes.append(UInt8(ascii: "]"))
+        object.add("reasons", array: explanation.reasons, to: &bytes) { append($0, to: &$1) }
         object.addName("statistics", to: &bytes)
         StatisticsText.append(explanation.statistics, to: &bytes)
         object.close(&bytes)
@@ -46,13 +40,7 @@ enum ExplanationText {
         object.add("isConstant", flag: node.isConstant, to: &bytes)
         object.addName("notes", to: &bytes)
         JSONText.append(node.notes, to: &bytes)
-        object.addName("children", to: &bytes)
-        bytes.append(UInt8(ascii: "["))
-        for (index, child) in node.children.enumerated() {
-            if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            append(child, to: &bytes)
-        }
-        bytes.append(UInt8(ascii: "]"))
+        object.add("children", array: node.children, to: &bytes) { append($0, to: &$1) }
         object.close(&bytes)
     }
 

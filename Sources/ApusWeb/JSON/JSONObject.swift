@@ -39,6 +39,15 @@ struct JSONObject: ~Copyable {
         JSONText.append(literal: flag ? "true" : "false", to: &bytes)
     }
 
+    /// Adds an array of what `appendElement` makes of each element.
+    mutating func add<Element>(
+        _ name: String, array elements: some Sequence<Element>, to bytes: inout [UInt8],
+        _ appendElement: (Element, inout [UInt8]) -> Void
+    ) {
+        addName(name, to: &bytes)
+        JSONText.append(array: elements, to: &bytes, appendElement)
+    }
+
     /// Adds the name of a field whose value the caller appends.
     mutating func addName(_ name: String, to bytes: inout [UInt8]) {
         if !isEmpty { bytes.append(UInt8(ascii: ",")) }

@@ -9,19 +9,12 @@ enum JSONText {
     ///
     /// The bytes are taken for UTF-8; what is not becomes U+FFFD.
     static func append(_ text: Span<UInt8>, escapesMarkup: Bool = false, to bytes: inout [UInt8]) {
-        guard text.isPlainInJSON else {
-            appendSlowly(text, escapesMarkup: escapesMarkup, to: &bytes)
-            return
-        }
-        bytes.append(quote)
-        unsafe text.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
-        bytes.append(quote)
+        JSONString.append(text, escapesMarkup: escapesMarkup, to: &bytes)
     }
 
-    /// Appends a string in quotes.
-    static func append(_ text: String, escapesMarkup: Bool = true, to bytes: inout [UInt8]) {
-        var text = text
-        text.withUTF8 { append(unsafe $0.span, escapesMarkup: escapesMarkup, to: &bytes) }
+    /// Appends a string in quotes, with markup escaped.
+    static func append(_ text: String, to bytes: inout [UInt8]) {
+        JSONString.append(text, escapesMarkup: true, to: &bytes)
     }
 
     /// Appends bytes that are JSON already.
@@ -46,12 +39,20 @@ enum JSONText {
 
     /// Appends an array of strings.
     static func append(_ texts: some Sequence<String>, to bytes: inout [UInt8]) {
+        append(array: texts, to: &bytes) { append($0, to: &$1) }
+    }
+
+    /// Appends an array of what `appendElement` makes of each element.
+    static func append<Element>(
+        array elements: some Sequence<Element>, to bytes: inout [UInt8],
+        _ appendElement: (Element, inout [UInt8]) -> Void
+    ) {
         bytes.append(UInt8(ascii: "["))
         var isFirst = true
-        for text in texts {
+        for element in elements {
             if !isFirst { bytes.append(comma) }
             isFirst = false
-            append(text, to: &bytes)
+            appendElement(element, &bytes)
         }
         bytes.append(UInt8(ascii: "]"))
     }
@@ -90,61 +91,7 @@ enum JSONText {
         NumberText.append(number.isFinite ? number : 0, .json, to: &bytes)
     }
 
-    // MARK: - Escaping
-
     private static let quote = UInt8(ascii: "\"")
     private static let comma = UInt8(ascii: ",")
     private static let zero = UInt8(ascii: "0")
-    private static let hexDigits: InlineArray<16, UInt8> = [
-        48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 97, 98, 99, 100, 101, 102,
-    ]
-
-    private static func appendSlowly(_ text: Span<UInt8>, escapesMarkup: Bool, to bytes: inout [UInt8]) {
-        bytes.append(quote)
-        // Going through String repairs what is not UTF-8; such texts are rare and short.
-        let repaired = (try? UTF8Span(validating: text)) == nil ? Array(String(copying: text).utf8) : nil
-        if let repaired {
-            appendEscaped(repaired.span, escapesMarkup: escapesMarkup, to: &bytes)
-        } else {
-            appendEscaped(text, escapesMarkup: escapesMarkup, to: &bytes)
-        }
-        bytes.append(quote)
-    }
-
-    private static func appendEscaped(_ text: Span<UInt8>, escapesMarkup: Bool, to bytes: inout [UInt8]) {
-        for index in text.indices {
-            let byte = text[index]
-            switch byte {
-            case quote, UInt8(ascii: "\\"):
-                bytes.append(UInt8(ascii: "\\"))
-                bytes.append(byte)
-            case UInt8(ascii: "\n"): append(literal: "\\n", to: &bytes)
-            case UInt8(ascii: "\r"): append(literal: "\\r", to: &bytes)
-            case UInt8(ascii: "\t"): append(literal: "\\t", to: &bytes)
-            case 0..<0x20: appendUnicodeEscape(byte, to: &bytes)
-            case UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"):
-                if escapesMarkup { appendUnicodeEscape(byte, to: &bytes) } else { bytes.append(byte) }
-            default: bytes.append(byte)
-            }
-        }
-    }
-
-    private static func appendUnicodeEscape(_ byte: UInt8, to bytes: inout [UInt8]) {
-        append(literal: "\\u00", to: &bytes)
-        bytes.append(hexDigits[Int(byte >> 4)])
-        bytes.append(hexDigits[Int(byte & 0xF)])
-    }
-}
-
-extension Span<UInt8> {
-    /// Whether the text is ASCII that JSON and HTML take as it is: most label values are.
-    fileprivate var isPlainInJSON: Bool {
-        for index in indices {
-            let byte = self[index]
-            guard byte >= 0x20, byte < 0x80, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"),
-                byte != UInt8(ascii: "<"), byte != UInt8(ascii: ">"), byte != UInt8(ascii: "&")
-            else { return false }
-        }
-        return true
-    }
 }

@@ -4,15 +4,14 @@ import ApusQuery
 enum StatisticsText {
     /// Appends the statistics as an object.
     static func append(_ statistics: QueryStatistics, to bytes: inout [UInt8]) {
-        let evaluation = statistics.evaluationNanoseconds
-        let total = statistics.preparationNanoseconds + evaluation + statistics.sortNanoseconds
         var object = JSONObject(&bytes)
         object.addName("timings", to: &bytes)
         var timings = JSONObject(&bytes)
         for (name, nanoseconds) in [
-            ("evalTotalTime", total), ("resultSortTime", statistics.sortNanoseconds),
-            ("queryPreparationTime", statistics.preparationNanoseconds), ("innerEvalTime", evaluation),
-            ("execQueueTime", statistics.queueNanoseconds), ("execTotalTime", total + statistics.queueNanoseconds),
+            ("evalTotalTime", statistics.evaluationTotalNanoseconds), ("resultSortTime", statistics.sortNanoseconds),
+            ("queryPreparationTime", statistics.preparationNanoseconds),
+            ("innerEvalTime", statistics.evaluationNanoseconds),
+            ("execQueueTime", statistics.queueNanoseconds), ("execTotalTime", statistics.executionTotalNanoseconds),
         ] {
             timings.add(name, number: Double(nanoseconds) / 1e9, to: &bytes)
         }
@@ -20,8 +19,13 @@ enum StatisticsText {
         object.addName("samples", to: &bytes)
         var samples = JSONObject(&bytes)
         if let steps = statistics.samplesPerStep {
-            samples.addName("totalQueryableSamplesPerStep", to: &bytes)
-            append(steps, to: &bytes)
+            samples.add("totalQueryableSamplesPerStep", array: steps, to: &bytes) { step, bytes in
+                bytes.append(UInt8(ascii: "["))
+                JSONText.append(shortTimestamp: step.timestamp, to: &bytes)
+                bytes.append(UInt8(ascii: ","))
+                JSONText.append(integer: step.count, to: &bytes)
+                bytes.append(UInt8(ascii: "]"))
+            }
         }
         samples.add("totalQueryableSamples", integer: statistics.queryableSamples, to: &bytes)
         samples.add("samplesRead", integer: statistics.samplesRead, to: &bytes)
@@ -32,17 +36,5 @@ enum StatisticsText {
         memory.add("peakBytes", integer: statistics.peakMemoryBytes, to: &bytes)
         memory.close(&bytes)
         object.close(&bytes)
-    }
-
-    private static func append(_ steps: [(timestamp: Int64, count: Int)], to bytes: inout [UInt8]) {
-        bytes.append(UInt8(ascii: "["))
-        for (index, step) in steps.enumerated() {
-            bytes.append(contentsOf: index == 0 ? [UInt8(ascii: "[")] : [UInt8(ascii: ","), UInt8(ascii: "[")])
-            JSONText.append(shortTimestamp: step.timestamp, to: &bytes)
-            bytes.append(UInt8(ascii: ","))
-            JSONText.append(integer: step.count, to: &bytes)
-            bytes.append(UInt8(ascii: "]"))
-        }
-        bytes.append(UInt8(ascii: "]"))
     }
 }

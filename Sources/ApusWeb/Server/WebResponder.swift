@@ -1,3 +1,4 @@
+import ApusBytes
 import ApusClient
 import ApusQuery
 import ApusRegex
@@ -86,14 +87,15 @@ package struct WebResponder: Sendable {
     @concurrent func respond(to request: Request, body: inout BodyReader, channel: (any Channel)?) async -> Response {
         let started = ContinuousClock.now
         let (path, query) = Self.split(request.head.path ?? "/")
-        let match = pathBelowPrefix(path).flatMap { routes.match($0) }
+        let below = pathBelowPrefix(path)
+        let match = below.flatMap { routes.match($0) }
         var reply: Reply
-        if let match {
-            reply = await answer(match, request, query: query, body: &body, channel: channel)
+        if let match, let below {
+            reply = await answer(match, request, path: below, query: query, body: &body, channel: channel)
         } else {
-            reply = replyOutsideRoutes(request.method, path)
+            reply = replyOutsideRoutes(request.method, path, below: below)
         }
-        let isAPI = pathBelowPrefix(path)?.hasPrefix(RouteTable.apiPrefix) ?? false
+        let isAPI = below?.hasPrefix(RouteTable.apiPrefix) ?? false
         if isAPI { reply.fields.append(contentsOf: crossOrigin.fields(for: request.headers)) }
         if reply.fields[.cacheControl] == nil { reply.fields[.cacheControl] = "no-store" }
         SecurityFields.add(to: &reply.fields)
@@ -113,6 +115,7 @@ package struct WebResponder: Sendable {
     @concurrent private func answer(
         _ match: RouteTable.Match,
         _ request: Request,
+        path: Substring,
         query: Substring,
         body: inout BodyReader,
         channel: (any Channel)?
@@ -132,20 +135,23 @@ package struct WebResponder: Sendable {
         }
         // Until the handler has ended: it holds the body that long.
         let reserved = route.maxBodyBytes.map { body.expectedLength(limit: $0) } ?? 0
-        guard bodies.reserve(reserved) else {
+        guard bodies.take(reserved) else {
             return .text("Too many large requests at one time; send it again later.\n", status: .serviceUnavailable)
         }
-        defer { bodies.release(reserved) }
+        defer { bodies.giveBack(reserved) }
         do throws(APIError) {
-            let webRequest = try await webRequest(match, request, query: query, body: &body, channel: channel)
+            let webRequest = try await webRequest(
+                match, request, path: path, query: query, body: &body, channel: channel)
             return try await route.handler(webRequest)
         } catch {
             return .failure(error)
         }
     }
 
-    private func replyOutsideRoutes(_ method: HTTPRequest.Method, _ path: Substring) -> Reply {
-        guard let below = pathBelowPrefix(path) else {
+    private func replyOutsideRoutes(
+        _ method: HTTPRequest.Method, _ path: Substring, below: Substring?
+    ) -> Reply {
+        guard let below else {
             return path == "/" || path + "/" == settings.routePrefix + "/"
                 ? .redirect(to: settings.routePrefix + "/") : .notFound
         }
@@ -155,6 +161,7 @@ package struct WebResponder: Sendable {
     @concurrent private func webRequest(
         _ match: RouteTable.Match,
         _ request: Request,
+        path: Substring,
         query: Substring,
         body: inout BodyReader,
         channel: (any Channel)?
@@ -183,8 +190,7 @@ package struct WebResponder: Sendable {
             variable = text
         }
         return WebRequest(
-            method: request.method, path: String(pathBelowPrefix(Self.split(request.head.path ?? "/").path) ?? "/"),
-            pathVariable: variable, parameters: parameters,
+            method: request.method, path: String(path), pathVariable: variable, parameters: parameters,
             fields: request.headers, body: content, connection: channel)
     }
 

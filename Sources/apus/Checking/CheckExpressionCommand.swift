@@ -1,3 +1,4 @@
+import ApusBytes
 import ApusPromQL
 import ArgumentParser
 import Glibc
@@ -87,11 +88,11 @@ struct ExpressionCheck: Sendable {
     /// An object: file, line, expression and whether it is good; of a bad one also the error and its place.
     func json(file: String) -> String {
         var fields = [
-            "\"file\":\(JSONQuotedText.string(file))", "\"line\":\(line)",
-            "\"expression\":\(JSONQuotedText.string(expression))", "\"ok\":\(error == nil)",
+            "\"file\":\(JSONString.quoted(file))", "\"line\":\(line)",
+            "\"expression\":\(JSONString.quoted(expression))", "\"ok\":\(error == nil)",
         ]
         if let error {
-            fields.append("\"error\":\(JSONQuotedText.string(error.message))")
+            fields.append("\"error\":\(JSONString.quoted(error.message))")
             fields.append("\"column\":\(column(error))")
             fields.append("\"position\":{\"start\":\(error.range.start),\"end\":\(error.range.end)}")
         }

@@ -1,3 +1,4 @@
+import ApusBytes
 import ApusModel
 import Glibc
 import Logging
@@ -61,7 +62,7 @@ struct StructuredLogHandler: LogHandler {
         case .logfmt:
             fields.map { "\($0.0)=\(needsQuotes($0.1) ? QuotedText.quoted($0.1) : $0.1)" }.joined(separator: " ")
         case .json:
-            "{" + fields.map { "\(JSONQuotedText.string($0.0)):\(JSONQuotedText.string($0.1))" }.joined(separator: ",")
+            "{" + fields.map { "\(JSONString.quoted($0.0)):\(JSONString.quoted($0.1))" }.joined(separator: ",")
                 + "}"
         }
     }

@@ -1,3 +1,5 @@
+import ApusBytes
+
 /// A JSON value as a server sent it.
 ///
 /// Numbers keep their text: sample values and ids must not change on the way.
@@ -61,10 +63,10 @@ indirect enum JSONValue: Sendable, Equatable {
         case .null: "null"
         case .flag(let flag): flag ? "true" : "false"
         case .number(let text): text
-        case .text(let text): JSONQuotedText.string(text)
+        case .text(let text): JSONString.quoted(text)
         case .array(let elements): "[" + elements.map(\.compactText).joined(separator: ",") + "]"
         case .object(let members):
-            "{" + members.map { "\(JSONQuotedText.string($0.name)):\($0.value.compactText)" }.joined(separator: ",")
+            "{" + members.map { "\(JSONString.quoted($0.name)):\($0.value.compactText)" }.joined(separator: ",")
                 + "}"
         }
     }
