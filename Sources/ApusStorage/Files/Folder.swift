@@ -1,9 +1,9 @@
 import Glibc
 
 /// Operations on folders and names.
-enum Folder {
+package enum Folder {
     /// Makes a folder and those above it, where they are missing.
-    static func make(_ path: String) throws(FileError) {
+    package static func make(_ path: String) throws(FileError) {
         if unsafe mkdir(path, 0o755) == 0 { return }
         let code = errno
         if code == EEXIST {
@@ -18,13 +18,13 @@ enum Folder {
     }
 
     /// Whether there is a folder at `path`.
-    static func isFolder(_ path: String) -> Bool {
+    package static func isFolder(_ path: String) -> Bool {
         var status = stat()
         return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
     /// The names in a folder, sorted by bytes.
-    static func names(in path: String) throws(FileError) -> [String] {
+    package static func names(in path: String) throws(FileError) -> [String] {
         guard let stream = unsafe opendir(path) else { throw FileError("open", path) }
         defer { unsafe closedir(stream) }
         var names: [String] = []
@@ -41,29 +41,29 @@ enum Folder {
     }
 
     /// Renames a file or folder and makes the new name durable.
-    static func rename(_ old: String, to new: String) throws(FileError) {
+    package static func rename(_ old: String, to new: String) throws(FileError) {
         guard unsafe Glibc.rename(old, new) == 0 else { throw FileError("rename", old) }
         try synchronize(parent(of: new))
     }
 
     /// Makes the names in a folder durable.
-    static func synchronize(_ path: String) throws(FileError) {
+    package static func synchronize(_ path: String) throws(FileError) {
         try SystemFile(reading: path).synchronize()
     }
 
     /// Removes a file; one that is not there is fine.
-    static func removeFile(_ path: String) throws(FileError) {
+    package static func removeFile(_ path: String) throws(FileError) {
         guard unsafe unlink(path) == 0 || errno == ENOENT else { throw FileError("remove", path) }
     }
 
     /// Removes a folder with the files in it; the store's folders are one level deep.
-    static func remove(_ path: String) throws(FileError) {
+    package static func remove(_ path: String) throws(FileError) {
         for name in try names(in: path) { try removeFile("\(path)/\(name)") }
         guard unsafe rmdir(path) == 0 || errno == ENOENT else { throw FileError("remove", path) }
     }
 
     /// The length of a file, or 0 when it cannot be read.
-    static func length(of path: String) -> Int {
+    package static func length(of path: String) -> Int {
         var status = stat()
         return unsafe stat(path, &status) == 0 ? Int(status.st_size) : 0
     }

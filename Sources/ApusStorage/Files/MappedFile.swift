@@ -5,14 +5,15 @@ import Glibc
 /// A file that is cut by another program while it is mapped ends this process, as with every mapping; Apus itself only
 /// removes or replaces such files.
 @safe
-final class MappedFile: @unchecked Sendable {
+package final class MappedFile: @unchecked Sendable {
     // Sendable: the pointer and the length never change, and the pages are only read.
-    let path: String
+    /// The path that was mapped.
+    package let path: String
     private let start: UnsafeRawPointer?
     private let length: Int
 
     /// Maps the file at `path`.
-    init(_ path: String) throws(FileError) {
+    package init(_ path: String) throws(FileError) {
         self.path = path
         let file = try SystemFile(reading: path)
         length = try file.length()
@@ -30,10 +31,10 @@ final class MappedFile: @unchecked Sendable {
     }
 
     /// The number of bytes.
-    var count: Int { length }
+    package var count: Int { length }
 
     /// The bytes, as long as this file is referenced.
-    var bytes: RawSpan {
+    package var bytes: RawSpan {
         @_lifetime(borrow self)
         get {
             unsafe bytes(ownedBy: self)

@@ -1,12 +1,13 @@
 import Glibc
 
 /// An open file; closed when the last reference goes away.
-final class SystemFile: Sendable {
-    let path: String
+package final class SystemFile: Sendable {
+    /// The path that was opened.
+    package let path: String
     let descriptor: Int32
 
     /// Opens a file for writing and reading, made new when it is not there; `isExclusive` demands that it is not.
-    init(creating path: String, isExclusive: Bool = false) throws(FileError) {
+    package init(creating path: String, isExclusive: Bool = false) throws(FileError) {
         let flags = O_RDWR | O_CREAT | O_CLOEXEC | (isExclusive ? O_EXCL : 0)
         let opened = unsafe open(path, flags, 0o644)
         guard opened >= 0 else { throw FileError("open", path) }
@@ -15,7 +16,7 @@ final class SystemFile: Sendable {
     }
 
     /// Opens an existing file or folder for reading.
-    init(reading path: String) throws(FileError) {
+    package init(reading path: String) throws(FileError) {
         let opened = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard opened >= 0 else { throw FileError("open", path) }
         descriptor = opened
@@ -27,7 +28,7 @@ final class SystemFile: Sendable {
     }
 
     /// Writes all of `bytes` at `offset`; on a failure an unknown part of them was written.
-    func write(_ bytes: Span<UInt8>, at offset: Int) throws(FileError) {
+    package func write(_ bytes: Span<UInt8>, at offset: Int) throws(FileError) {
         let failure: FileError? = unsafe bytes.withUnsafeBytes { buffer in
             var done = 0
             while done < buffer.count {
@@ -53,7 +54,7 @@ final class SystemFile: Sendable {
     }
 
     /// Waits until what was written has reached the disk.
-    func synchronize() throws(FileError) {
+    package func synchronize() throws(FileError) {
         while fsync(descriptor) != 0 {
             // Some file systems do not sync folders; what they do not offer cannot be asked of them.
             if errno == EINVAL { return }
@@ -62,7 +63,7 @@ final class SystemFile: Sendable {
     }
 
     /// The length in bytes.
-    func length() throws(FileError) -> Int {
+    package func length() throws(FileError) -> Int {
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0 else { throw FileError("stat", path) }
         return Int(status.st_size)
