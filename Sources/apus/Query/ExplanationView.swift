@@ -1,3 +1,5 @@
+import ApusBytes
+
 /// An explanation as a tree with figures, and the reasons of an empty result.
 struct ExplanationView: Sendable {
     /// The query as it was sent, to which positions refer.

@@ -1,3 +1,4 @@
+import ApusBytes
 import ApusModel
 import ArgumentParser
 

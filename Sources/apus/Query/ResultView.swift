@@ -1,3 +1,4 @@
+import ApusBytes
 import ApusModel
 
 /// The result of a query as lines for a terminal.

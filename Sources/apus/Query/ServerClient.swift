@@ -1,3 +1,4 @@
+import ApusBytes
 import ApusHTTP
 
 /// Asks the HTTP API of a server.

@@ -1,15 +1,15 @@
 /// Why a text is no JSON.
-struct JSONError: Error, Equatable, CustomStringConvertible {
+package struct JSONError: Error, Equatable, CustomStringConvertible {
     /// What is wrong.
-    let reason: String
+    package let reason: String
     /// The byte at which it is, from 0.
-    let offset: Int
+    package let offset: Int
 
-    var description: String { "\(reason) at byte \(offset)" }
+    package var description: String { "\(reason) at byte \(offset)" }
 }
 
 /// Reads one JSON text (RFC 8259).
-struct JSONReader {
+package struct JSONReader {
     /// Deeper texts are refused: the reader recurses, and explanations are as deep as expressions may be.
     private static let maxDepth = 2_000
 
@@ -18,7 +18,7 @@ struct JSONReader {
     private var depth = 0
 
     /// The value of a text.
-    static func read(_ bytes: [UInt8]) throws(JSONError) -> JSONValue {
+    package static func read(_ bytes: [UInt8]) throws(JSONError) -> JSONValue {
         var reader = JSONReader(bytes: bytes)
         let value = try reader.value()
         reader.skipSpace()

@@ -1,42 +1,46 @@
-import ApusBytes
-
-/// A JSON value as a server sent it.
+/// A JSON value as a server or a file has it.
 ///
 /// Numbers keep their text: sample values and ids must not change on the way.
-indirect enum JSONValue: Sendable, Equatable {
+package indirect enum JSONValue: Sendable, Equatable {
+    /// Nothing.
     case null
+    /// `true` or `false`.
     case flag(Bool)
+    /// A number in the text's own spelling.
     case number(String)
+    /// A string, unescaped.
     case text(String)
+    /// An array.
     case array([JSONValue])
+    /// An object; members in their order, names may repeat.
     case object([(name: String, value: JSONValue)])
 
     /// The member of an object, or `nil`.
-    subscript(_ name: String) -> JSONValue? {
+    package subscript(_ name: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members.first { $0.name == name }?.value
     }
 
     /// The text of a string.
-    var text: String? {
+    package var text: String? {
         if case .text(let text) = self { return text }
         return nil
     }
 
     /// The elements of an array; none of anything else.
-    var elements: [JSONValue] {
+    package var elements: [JSONValue] {
         if case .array(let elements) = self { return elements }
         return []
     }
 
     /// The members of an object; none of anything else.
-    var members: [(name: String, value: JSONValue)] {
+    package var members: [(name: String, value: JSONValue)] {
         if case .object(let members) = self { return members }
         return []
     }
 
     /// A number, also one in quotes, as samples are.
-    var double: Double? {
+    package var double: Double? {
         switch self {
         case .number(let text), .text(let text): text == "+Inf" ? .infinity : text == "-Inf" ? -.infinity : Double(text)
         default: nil
@@ -44,9 +48,9 @@ indirect enum JSONValue: Sendable, Equatable {
     }
 
     /// A whole number.
-    var integer: Int? { double.flatMap { Int(exactly: $0.rounded()) } }
+    package var integer: Int? { double.flatMap { Int(exactly: $0.rounded()) } }
 
-    static func == (a: JSONValue, b: JSONValue) -> Bool {
+    package static func == (a: JSONValue, b: JSONValue) -> Bool {
         switch (a, b) {
         case (.null, .null): true
         case (.flag(let a), .flag(let b)): a == b
@@ -58,7 +62,7 @@ indirect enum JSONValue: Sendable, Equatable {
     }
 
     /// The value as compact JSON.
-    var compactText: String {
+    package var compactText: String {
         switch self {
         case .null: "null"
         case .flag(let flag): flag ? "true" : "false"
