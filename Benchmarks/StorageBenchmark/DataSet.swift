@@ -27,7 +27,7 @@ final class DataSet {
         // Small enough that `compacted` leaves nearly everything in blocks.
         options.blockRange = Int64(shape.samples) * 15_000
         storage = try Storage(folder: folder, options: options, clock: LateClock())
-        var generator = Generator(state: 42)
+        var generator = FixedGenerator(state: 42)
         for target in 0..<(shape.series / 1_000) {
             references += try storage.resolve((0..<1_000).map { Self.labels(target: target, number: $0) })
         }
@@ -67,23 +67,13 @@ final class DataSet {
         ])
     }
 
-    private static func advance(_ value: inout Double, kind: Int, _ generator: inout Generator) {
+    private static func advance(_ value: inout Double, kind: Int, _ generator: inout FixedGenerator) {
         switch kind {
         case 0, 1: break
         case 2: value += Double(generator.next(below: 100))
         case 3: value += 15
         case 4: value = Double(generator.next(below: 10_000)) / 100
         default: if generator.next(below: 10) == 0 { value += 1 }
-        }
-    }
-
-    /// A small fixed generator, so that every run stores the same.
-    private struct Generator {
-        var state: UInt64
-
-        mutating func next(below limit: UInt64) -> UInt64 {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return (state >> 33) % limit
         }
     }
 }

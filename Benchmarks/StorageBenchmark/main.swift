@@ -5,14 +5,31 @@ import Glibc
 // Measures what queries ask of the store: selecting series, their labels, and samples, from the head and from blocks.
 // Prints one table a data set; times are CPU times, the least of several runs. Usage: StorageBenchmark <empty folder>
 
-guard CommandLine.arguments.count == 2 else {
-    print("usage: StorageBenchmark <empty folder>")
+// Or measures the head, each in a process of its own: StorageBenchmark fill|open|churn <folder> <series> <samples or rounds>
+
+let arguments = CommandLine.arguments
+if arguments.count == 5, let series = Int(arguments[3]), let count = Int(arguments[4]) {
+    let benchmark = HeadBenchmark(folder: arguments[2], seriesCount: series)
+    do {
+        switch arguments[1] {
+        case "fill": try benchmark.fill(samples: count)
+        case "open": try benchmark.reopen()
+        default: try benchmark.churn(rounds: count)
+        }
+        exit(0)
+    } catch {
+        print("failed: \(error)")
+        exit(1)
+    }
+}
+guard arguments.count == 2 else {
+    print("usage: StorageBenchmark <empty folder> | fill|open|churn <folder> <series> <samples or rounds>")
     exit(2)
 }
 
 do {
     for shape in [DataSet.Shape(series: 10_000, samples: 260), DataSet.Shape(series: 100_000, samples: 120)] {
-        let folder = "\(CommandLine.arguments[1])/\(shape.series)"
+        let folder = "\(arguments[1])/\(shape.series)"
         let set = try DataSet(shape, folder: folder)
         print("\n\(shape.series) series x \(shape.samples) samples, in the head")
         try measure(set)
