@@ -10,7 +10,7 @@ package struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
     package let code: Int32
 
     /// The failure of `operation` on `path`; takes the thread's current error number.
-    init(_ operation: String, _ path: String, code: Int32 = errno) {
+    package init(_ operation: String, _ path: String, code: Int32 = errno) {
         self.operation = operation
         self.path = path
         self.code = code

@@ -1,0 +1,68 @@
+import ApusModel
+package import ApusStorage
+
+/// Takes over blocks of Prometheus.
+package enum PrometheusBlockImport {
+    /// Writes the samples of a block that are in a range of time to blocks of Apus, which the caller publishes.
+    ///
+    /// One series is in memory at a time, besides the index of the block that is written. Tombstones are applied.
+    package static func take(
+        _ block: PrometheusBlock, range wanted: ClosedRange<Int64> = .min ... .max, into target: inout BlockImport,
+        options: ImportOptions, summary: inout ImportSummary
+    ) throws(InterchangeError) {
+        let last = block.meta.maximumTime > block.meta.minimumTime ? block.meta.maximumTime - 1 : block.meta.minimumTime
+        let times = block.meta.minimumTime...last
+        guard times.overlaps(wanted) else { return }
+        let span = times.clamped(to: wanted)
+        let alignment = BlockAlignment(base: options.blockRange, span: span)
+        let first = alignment.number(of: span.lowerBound)
+        let end = alignment.number(of: span.upperBound)
+        var columns = SampleColumns()
+        for number in first...end {
+            let range = alignment.range(number).clamped(to: span)
+            var previous: LabelSet?
+            for position in 0..<block.seriesCount {
+                if position % 1_024 == 0 {
+                    let part = Double(position) / Double(max(1, block.seriesCount))
+                    try options.report(
+                        "block \(block.meta.identifier)", (Double(number - first) + part) / Double(end - first + 1))
+                }
+                columns.removeAll()
+                let labels = try block.read(position, range: range, into: &columns)
+                if let previous, !(previous < labels) {
+                    throw .damaged(
+                        path: "\(block.folder)/index", offset: 0,
+                        reason: "series \(labels) does not come after \(previous)")
+                }
+                previous = labels
+                do throws(BlockImportError) { try target.add(labels, samples: columns) } catch { throw .store(error) }
+            }
+            do throws(BlockImportError) { try target.endBlock() } catch { throw .store(error) }
+        }
+        summary.series = max(summary.series, block.seriesCount)
+    }
+
+    /// Takes over the block in `source`, whole or a range of time of it.
+    package static func run(
+        block source: String, range: ClosedRange<Int64> = .min ... .max, into target: consuming BlockImport,
+        options: ImportOptions = ImportOptions()
+    ) throws(InterchangeError) -> ImportSummary {
+        var summary = ImportSummary()
+        let block = try PrometheusBlock(folder: source)
+        do throws(InterchangeError) {
+            try take(block, range: range, into: &target, options: options, summary: &summary)
+            summary.blocks = try target.publishAll()
+            return summary
+        } catch {
+            target.discard()
+            throw error
+        }
+    }
+}
+
+extension BlockImport {
+    /// Publishes, with the error of this module.
+    mutating func publishAll() throws(InterchangeError) -> [BlockFacts] {
+        do throws(BlockImportError) { return try publish() } catch { throw .store(error) }
+    }
+}
