@@ -95,6 +95,8 @@ package enum AppendError: Error, Equatable, Sendable, CustomStringConvertible {
     case tooManySeries(limit: Int)
     /// A label set is larger than the store takes.
     case labelsTooLong(bytes: Int, limit: Int)
+    /// Less of the disk is free than is kept in reserve; nothing was stored, and appending goes on once there is more.
+    case diskNearlyFull(free: Int, reserve: Int)
     /// The store is closed or closing.
     case closed
 
@@ -104,6 +106,11 @@ package enum AppendError: Error, Equatable, Sendable, CustomStringConvertible {
         case .tooManySeries(let limit):
             "the store holds its limit of \(limit) series; raise --storage.max-series or drop series by relabelling"
         case .labelsTooLong(let bytes, let limit): "a label set of \(bytes) bytes exceeds the limit of \(limit)"
+        case .diskNearlyFull(let free, let reserve):
+            """
+            the disk of the data folder is nearly full: \(free) bytes are free and \(reserve) are kept in reserve; nothing was \
+            stored, free some space or lower the retention
+            """
         case .closed: "the store is closed"
         }
     }

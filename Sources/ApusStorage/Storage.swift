@@ -20,6 +20,12 @@ package final class Storage: Sendable {
     let labels: LabelCache
     /// Held by the one compaction that runs.
     let compaction = Mutex(CompactionState())
+    /// Held by the one compaction of blocks that runs; taken before `compaction`.
+    let levels = Mutex(LevelState())
+    /// What is kept free of the disk.
+    let reserve: DiskReserve
+    /// Set when the store begins to close: what takes long ends early.
+    let isClosing = Atomic(false)
     private let lock: Mutex<FolderLock?>
 
     /// Opens the store in `folder`, making it when it is not there, and reads the log.
@@ -43,13 +49,19 @@ package final class Storage: Sendable {
             throw .folderUnusable(folder: folder, reason: error.description)
         }
         lock = Mutex(try FolderLock(folder: folder))
-        let blockSet = try BlockSet(folder: "\(folder)/blocks", report: report)
+        reserve = DiskReserve(folder: folder, limit: options.diskReserve)
+        var blockSet = try BlockSet(folder: "\(folder)/blocks", report: report)
+        let counters = counters
+        blockSet.headTombstones = try HeadTombstones(dataFolder: folder) { event in
+            counters.corruptions.add(1, ordering: .relaxed)
+            report(event)
+        }
         let head = Head(maximumExemplars: options.maximumExemplars)
         self.head = head
         let start = monotonicMilliseconds()
         let (replayed, summary) = try Self.replay(
             folder: "\(folder)/wal", options: options, head: head,
-            truncatedBefore: blockSet.maximumTime.map { $0 + 1 } ?? .min, report: report)
+            truncatedBefore: blockSet.headBoundary.map { $0 + 1 } ?? .min, report: report)
         counters.note(replayed)
         appender = Mutex(replayed)
         blocks = Mutex(blockSet)
@@ -84,7 +96,9 @@ package final class Storage: Sendable {
     ///
     /// Appending is refused from now on; queriers that are open go on reading.
     package func close() {
-        // Waits for a compaction that runs, and keeps others from beginning.
+        // Waits for a compaction that runs, and keeps others from beginning; one of blocks ends early.
+        isClosing.store(true, ordering: .relaxed)
+        levels.withLock { _ in }
         compaction.withLock { $0.isClosed = true }
         let log = appender.withLock { appender in
             defer { appender.isClosed = true }
@@ -141,7 +155,9 @@ extension Storage: Queryable {
         // In this order: a block that is published in between is in both, which merging notices.
         let view = head.open()
         let blocks = blocks.withLock { $0 }
-        return StorageQuerier(head: head, view: view, blocks: blocks, labels: labels, range: start...max(start, end))
+        return StorageQuerier(
+            head: head, view: view, blocks: blocks, labels: labels, horizon: horizon(blocks),
+            range: start...max(start, end))
     }
 }
 

@@ -20,8 +20,12 @@ package enum StorageEvent: Sendable, Equatable {
     case unusableRecord(path: String, offset: Int, reason: String)
     /// A block cannot be read; queries in its span of time fail.
     case damagedBlock(path: String, reason: String)
+    /// The file of what was deleted from the head is damaged and was set aside.
+    case damagedTombstones(path: String, reason: String)
     /// A block was written.
     case compacted(block: String, series: Int, samples: Int, milliseconds: Int)
+    /// Blocks were written as one that takes their place; `nil` when nothing of them was left.
+    case merged(blocks: [String], into: String?, samples: Int, milliseconds: Int)
     /// A block was removed because its time is over.
     case expired(block: String)
     /// An operation in the background failed and will be tried again.
@@ -30,9 +34,9 @@ package enum StorageEvent: Sendable, Equatable {
     /// How much this event matters.
     package var severity: Severity {
         switch self {
-        case .replayed, .compacted, .expired: .info
+        case .replayed, .compacted, .merged, .expired: .info
         case .tornTail: .warning
-        case .damagedLog, .unusableRecord, .damagedBlock, .failed: .error
+        case .damagedLog, .unusableRecord, .damagedBlock, .damagedTombstones, .failed: .error
         }
     }
 }
@@ -50,8 +54,16 @@ extension StorageEvent: CustomStringConvertible {
             "record in \(path) at \(offset) passed over: \(reason)"
         case .damagedBlock(let path, let reason):
             "damaged block \(path): \(reason); restore it from a backup or remove the folder"
+        case .damagedTombstones(let path, let reason):
+            """
+            damaged tombstones \(path): \(reason); set aside: what was deleted from the head is visible again, delete it anew
+            """
         case .compacted(let block, let series, let samples, let milliseconds):
             "block \(block) written: \(series) series, \(samples) samples in \(milliseconds) ms"
+        case .merged(let blocks, let block, let samples, let milliseconds):
+            "blocks \(blocks.joined(separator: ", ")) "
+                + (block.map { "are now block \($0): \(samples) samples" } ?? "had nothing left and are removed")
+                + " in \(milliseconds) ms"
         case .expired(let block): "block \(block) removed after its retention time"
         case .failed(let operation, let reason): "\(operation) failed and will be tried again: \(reason)"
         }

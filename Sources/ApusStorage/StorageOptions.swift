@@ -2,8 +2,19 @@
 package struct StorageOptions: Sendable {
     /// How long samples are kept, in milliseconds; 15 days, as Prometheus does.
     package var retention: Int64 = 15 * 86_400_000
+    /// How long the samples of selected series are kept, in place of `retention`.
+    package var retentionRules = RetentionRules.none
     /// The span of time of a block, in milliseconds; the head is written out when it holds one and a half of it.
     package var blockRange: Int64 = 7_200_000
+    /// The longest span of time that blocks are brought together to, in milliseconds; `nil` for a tenth of the longest retention, at
+    /// most 31 days, as Prometheus does.
+    package var maximumBlockRange: Int64?
+    /// The most bytes of all files but snapshots: the oldest blocks go first (`--storage.tsdb.retention.size`); 0 for no limit.
+    package var retentionBytes = 0
+    /// The same as percentage of the disk (`--storage.tsdb.retention.percentage`); 0 for no limit. The lower limit counts.
+    package var retentionPercentage = 0.0
+    /// The bytes of the disk that are kept free by refusing samples, or a hundredth of the disk where that is less; 0 for none.
+    package var diskReserve = 64 << 20
     /// Milliseconds between syncs of the log to the disk.
     ///
     /// The end of the process loses nothing whatever this is; only a machine that stops without warning loses the last of it. 5 s
@@ -30,4 +41,11 @@ package struct StorageOptions: Sendable {
 
     /// The default settings.
     package init() {}
+}
+
+extension StorageOptions {
+    /// The longest span of time of a block, in milliseconds.
+    var longestBlock: Int64 {
+        maximumBlockRange ?? min(31 * 86_400_000, retentionRules.longest(retention: retention) / 10)
+    }
 }

@@ -158,7 +158,7 @@ extension AppendError {
     fileprivate var concernsOnlySomeSeries: Bool {
         switch self {
         case .tooManySeries, .labelsTooLong: true
-        case .notDurable, .closed: false
+        case .notDurable, .diskNearlyFull, .closed: false
         }
     }
 }

@@ -7,6 +7,9 @@ final class Block: Sendable {
     let identifier: String
     let folder: String
     let header: BlockFormat.IndexHeader
+    let lineage: BlockLineage
+    /// What was deleted; another object with the same files takes the place of this one when more is.
+    let tombstones: Tombstones
     let index: MappedFile
     private let columns: MappedFile
     let symbolsRange: Range<Int>
@@ -27,7 +30,16 @@ final class Block: Sendable {
             throw .file(error)
         }
         let index = index
-        header = try BlockFormat.IndexHeader(index)
+        let header = try BlockFormat.IndexHeader(index)
+        self.header = header
+        lineage =
+            try SealedFile.read("\(folder)/\(Self.lineageName)", magic: SealedFile.lineageMagic) {
+                body throws(ByteError) in try BlockLineage(body: body)
+            } ?? BlockLineage(headBoundary: header.maximumTime)
+        tombstones =
+            try SealedFile.read("\(folder)/\(Self.tombstonesName)", magic: SealedFile.tombstonesMagic) {
+                body throws(ByteError) in try Tombstones(body: body, seriesCount: header.seriesCount)
+            } ?? Tombstones()
         var offset = BlockFormat.indexHeaderLength
         var ranges: [Range<Int>] = []
         for (number, section) in header.sections.enumerated() {
@@ -66,23 +78,59 @@ final class Block: Sendable {
         postingCount = counts[2]
     }
 
+    /// The same block with other tombstones.
+    init(_ block: Block, tombstones: Tombstones) {
+        identifier = block.identifier
+        folder = block.folder
+        header = block.header
+        lineage = block.lineage
+        self.tombstones = tombstones
+        index = block.index
+        columns = block.columns
+        symbolsRange = block.symbolsRange
+        seriesRange = block.seriesRange
+        postingsRange = block.postingsRange
+        symbolCount = block.symbolCount
+        entryCount = block.entryCount
+        postingCount = block.postingCount
+    }
+
+    /// The names of the files that not every block has.
+    static let lineageName = "lineage"
+    static let tombstonesName = "tombstones"
+
     /// The time of its samples, both ends included.
     var timeRange: ClosedRange<Int64> { header.minimumTime...header.maximumTime }
+
+    /// Samples of the log up to this time are in blocks, as far as this one knows.
+    var headBoundary: Int64 { lineage.headBoundary }
 
     /// The bytes of its two data files.
     var byteCount: Int { index.count + columns.count }
 
-    /// Appends the samples of a series within a range of time; histograms have the hints that are stored.
+    /// Appends the samples of a series within a range of time, without the deleted ones; histograms have the hints that are stored.
     func read(
         series number: UInt32, range: ClosedRange<Int64>, scratch: inout ReadScratch, into result: inout SampleColumns
     ) throws(QueryableError) {
+        let deleted = tombstones.isEmpty ? nil : tombstones[number]
+        let start = result.count
+        var isPredecessorDeleted = false
         try forEachChunk(of: number) { chunk throws(QueryableError) in
             if chunk.minimumTime > range.upperBound { return false }
-            if chunk.maximumTime >= range.lowerBound {
-                try read(chunk, range: range, scratch: &scratch, into: &result)
+            if chunk.maximumTime < range.lowerBound { return true }
+            if let deleted, deleted.covers(chunk.timeRange) {
+                isPredecessorDeleted = true
+                return true
             }
+            let histogram = result.histograms.count
+            try read(chunk, range: range, scratch: &scratch, into: &result)
+            if isPredecessorDeleted, histogram < result.histograms.count {
+                result.histograms[histogram].histogram.forgetPredecessor()
+            }
+            isPredecessorDeleted = false
             return true
         }
+        if let deleted { result.remove(deleted, from: start) }
     }
 
     private func read(

@@ -42,7 +42,7 @@ extension BlockFormat {
     }
 
     /// Checks magic, version and checksum of a header.
-    fileprivate static func check(_ file: MappedFile, magic: StaticString, length: Int) throws(BlockError) {
+    static func check(_ file: MappedFile, magic: StaticString, length: Int) throws(BlockError) {
         guard file.count >= length else {
             throw .damaged(path: file.path, reason: "the file has only \(file.count) bytes")
         }

@@ -71,7 +71,9 @@ struct BlockWriter {
     }
 
     /// Writes index and headers and syncs everything; the folder can then be renamed.
-    mutating func finish(identifier: String) throws(FileError) {
+    ///
+    /// A block that is not written straight from the head has a lineage.
+    mutating func finish(identifier: String, lineage: BlockLineage? = nil) throws(FileError) {
         try flush()
         header.columnsLength = UInt64(bufferOffset)
         try columns.write(
@@ -93,7 +95,17 @@ struct BlockWriter {
         let meta = try SystemFile(creating: "\(folder)/meta.json", isExclusive: true)
         try meta.write(Array(metaText(identifier).utf8).span, at: 0)
         try meta.synchronize()
+        if let lineage {
+            let path = "\(folder)/\(Block.lineageName)"
+            try SealedFile.write(lineage.encoded(), magic: SealedFile.lineageMagic, to: path)
+        }
         try Folder.synchronize(folder)
+    }
+
+    /// Gives a block without samples the time that its header must have.
+    mutating func setEmptyTime(_ time: Int64) {
+        header.minimumTime = time
+        header.maximumTime = time
     }
 
     // MARK: Chunks

@@ -17,6 +17,9 @@ struct ChunkEntry {
     var valueOffset: Int
     var valueLength: Int
 
+    /// The time of its samples, both ends included.
+    var timeRange: ClosedRange<Int64> { minimumTime...max(minimumTime, maximumTime) }
+
     /// Appends the entry, relative to the one before.
     func append(after place: inout ChunkPlace, to writer: inout ByteWriter) {
         writer.appendSignedVarint(minimumTime &- place.lastTime)

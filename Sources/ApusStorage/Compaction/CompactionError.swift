@@ -14,4 +14,6 @@ struct CompactionState {
     var isClosed = false
     /// The time before which the head can be emptied once the queriers opened before `epoch` are gone.
     var pendingTruncation: (time: Int64, epoch: UInt64)?
+    /// The deletions since the writing of a block from other blocks began; `nil` while none is written.
+    var deletions: [Deletion]?
 }

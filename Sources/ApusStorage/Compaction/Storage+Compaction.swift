@@ -54,12 +54,12 @@ extension Storage {
         appender.withLock { $0.truncatedBefore = max($0.truncatedBefore, range.upperBound + 1) }
         let series = sortedSeries(in: range)
         guard !series.isEmpty else { return false }
-        var generator = SystemRandomNumberGenerator()
-        let identifier = BlockIdentifier.make(milliseconds: clock.now(), using: &generator)
+        let identifier = blocks.withLock { $0.makeIdentifier(milliseconds: clock.now()) }
         let path = "\(folder)/blocks/\(identifier)"
         let temporary = path + BlockFormat.temporaryEnding
         do throws(CompactionError) {
-            let header = try writeBlock(series, range: range, identifier: identifier, folder: temporary)
+            let header = try writeHead(series, range: range, identifier: identifier, folder: temporary)
+            guard let header else { return false }
             try publish(temporary, as: path, identifier: identifier)
             let duration = monotonicMilliseconds() - start
             counters.compactionMilliseconds.add(duration, ordering: .relaxed)
@@ -75,20 +75,29 @@ extension Storage {
         }
     }
 
-    private func writeBlock(
-        _ series: [(labels: LabelSet, slot: UInt32, generation: UInt32)], range: ClosedRange<Int64>, identifier: String,
-        folder: String
-    ) throws(CompactionError) -> BlockFormat.IndexHeader {
+    /// Writes the samples that a view of the head sees, without the deleted ones, to a folder.
+    ///
+    /// - Returns: `nil` when there are none; then there is no folder.
+    func writeHead(
+        _ series: [(labels: LabelSet, slot: UInt32, generation: UInt32)], sequence: UInt64 = .max,
+        range: ClosedRange<Int64>, identifier: String, folder: String
+    ) throws(CompactionError) -> BlockFormat.IndexHeader? {
         do {
             var writer = try BlockWriter(folder: folder, chunkSamples: options.blockChunkSamples)
             var scratch = ReadScratch()
             var columns = SampleColumns()
+            let deleted = blocks.withLock { $0.headTombstones }
             for entry in series {
                 columns.removeAll()
                 try head.read(
-                    slot: entry.slot, generation: entry.generation, sequence: .max, range: range, scratch: &scratch,
-                    into: &columns)
+                    slot: entry.slot, generation: entry.generation, sequence: sequence, range: range,
+                    scratch: &scratch, into: &columns)
+                if let intervals = deleted[entry.labels] { columns.remove(intervals, from: 0) }
                 if columns.count > 0 { try writer.add(labels: entry.labels.run.span, samples: columns) }
+            }
+            if writer.header.seriesCount == 0 {
+                try Folder.remove(folder)
+                return nil
             }
             try writer.finish(identifier: identifier)
             return writer.header
@@ -97,7 +106,8 @@ extension Storage {
         }
     }
 
-    private func publish(_ temporary: String, as path: String, identifier: String) throws(CompactionError) {
+    /// Gives a block that was written its name and shows it.
+    func publish(_ temporary: String, as path: String, identifier: String) throws(CompactionError) {
         do {
             try Folder.rename(temporary, to: path)
             let block = try Block(folder: path, identifier: identifier)
@@ -110,7 +120,7 @@ extension Storage {
     }
 
     /// The series of the head with samples in a range, in the order of label sets.
-    private func sortedSeries(
+    func sortedSeries(
         in range: ClosedRange<Int64>
     ) -> [(labels: LabelSet, slot: UInt32, generation: UInt32)] {
         var result: [(labels: LabelSet, slot: UInt32, generation: UInt32)] = []
@@ -148,6 +158,7 @@ extension Storage {
                 counters.checkpointFailures.add(1, ordering: .relaxed)
                 throw CompactionError(operation: "writing a checkpoint of the log", reason: error.description)
             }
+            try forgetHeadTombstones(before: pending.time)
         }
     }
 
@@ -177,5 +188,37 @@ extension Storage {
             WALCheckpoint(
                 folder: "\(folder)/wal", endingBefore: appender.log.segment, keepingFrom: time,
                 liveGenerations: appender.series.map { $0.isLive ? Int64($0.generation) : -1 }))
+    }
+
+    /// Forgets what was deleted from the head before a time, as far as no sample of the head is covered by it any more.
+    private func forgetHeadTombstones(before time: Int64) throws(CompactionError) {
+        var tombstones = blocks.withLock { $0.headTombstones }
+        if tombstones.isEmpty { return }
+        var scratch = ReadScratch()
+        var columns = SampleColumns()
+        for labels in tombstones.intervals.keys {
+            let found = head.index.withLock { index in
+                index.find(labels.run.span).map { ($0, index.generation(of: $0)) }
+            }
+            tombstones.removeAll(of: labels) { interval in
+                guard interval.upperBound < time else { return false }
+                guard let (slot, generation) = found else { return true }
+                columns.removeAll()
+                do throws(QueryableError) {
+                    try head.read(
+                        slot: slot, generation: generation, sequence: .max, range: interval, scratch: &scratch,
+                        into: &columns)
+                } catch {
+                    return false
+                }
+                return columns.count == 0
+            }
+        }
+        do throws(FileError) {
+            try tombstones.write(dataFolder: folder)
+        } catch {
+            throw CompactionError(operation: "writing the tombstones of the head", reason: error.description)
+        }
+        blocks.withLock { $0.headTombstones = tombstones }
     }
 }

@@ -24,7 +24,7 @@ struct SeriesJoiner {
     /// The first part of each series.
     var firsts: [Int32] { ends.map(\.first) }
 
-    /// Adds a part; those of one series come in order of time, and there are no more than were announced.
+    /// Adds a part; those of one series come in the order in which they are read, and there are no more than were announced.
     mutating func add(_ labels: LabelSet, _ part: StorageSelection.Part) {
         let position = Int32(parts.count)
         parts.append(part)

@@ -9,15 +9,24 @@ final class StorageQuerier: Querier {
     let view: Head.View
     let blocks: [Block]
     let range: ClosedRange<Int64>
+    /// What was deleted from the head when the view was opened.
+    let headTombstones: HeadTombstones
+    /// From where on samples count; `nil` without rules of retention.
+    let horizon: RetentionHorizon?
     private let unreadable: [UnreadableBlock]
     private let labels: LabelCache
 
     /// A view of `blocks` and of the head, which is told when nobody needs the view any more.
-    init(head: Head, view: Head.View, blocks: BlockSet, labels: LabelCache, range: ClosedRange<Int64>) {
+    init(
+        head: Head, view: Head.View, blocks: BlockSet, labels: LabelCache, horizon: RetentionHorizon?,
+        range: ClosedRange<Int64>
+    ) {
         self.head = head
         self.labels = labels
         self.view = view
         self.range = range
+        self.horizon = horizon
+        headTombstones = blocks.headTombstones
         self.blocks = blocks.blocks.filter { $0.timeRange.overlaps(range) }
         unreadable = blocks.unreadable.filter { $0.timeRange?.overlaps(range) ?? false }
     }
@@ -31,20 +40,16 @@ final class StorageQuerier: Querier {
         try demandReadable()
         var sources: [(parts: [StorageSelection.Part], labelSets: [LabelSet])] = []
         for (position, block) in blocks.enumerated() {
-            let numbers = try block.series(matching: compiled)
+            let numbers = try block.visible(try block.series(matching: compiled), in: range)
             if numbers.isEmpty { continue }
-            let parts = numbers.map { StorageSelection.Part(block: Int32(position), number: $0, generation: 0) }
-            let labelSets = try labels.labelSets(of: parts, in: .block(block.identifier)) {
-                part throws(QueryableError) in try block.labelSet(of: part.number)
-            }
-            sources.append((parts, labelSets))
+            sources.append(try labelled(numbers, of: block, at: position))
         }
         let (inHead, headLabels) = try selectInHead(compiled)
         if !inHead.isEmpty {
             let labelSets = try labels.labelSets(of: inHead, in: .head) { part throws(QueryableError) in
                 headLabels.labelSet(of: part.number)
             }
-            sources.append((inHead, labelSets))
+            sources.append(try visible(inHead, labelSets))
         }
         guard sources.count > 1 else {
             return StorageSelection(
@@ -62,13 +67,13 @@ final class StorageQuerier: Querier {
         var names = Set<String>()
         let compiled = try CompiledMatcher.compile(selectors)
         try demandReadable()
-        for block in blocks {
-            if compiled.isEmpty {
+        for (position, block) in blocks.enumerated() {
+            guard let numbers = try selected(compiled, in: block, at: position) else {
                 try block.forEachName { names.insert(String(copying: $0)) }
                 continue
             }
             var symbols = Set<UInt32>()
-            for number in try block.series(matchingAny: compiled) {
+            for number in numbers {
                 _ = try block.forEachPair(of: number) { name, _ -> Bool? in
                     symbols.insert(name)
                     return nil
@@ -77,12 +82,13 @@ final class StorageQuerier: Querier {
             for symbol in symbols { names.insert(String(copying: try block.text(of: symbol))) }
         }
         try withHeadIndex { index throws(QueryableError) in
+            let hidden = try hiddenSlots(in: index)
             guard !compiled.isEmpty else {
                 head.samples.withLock { samples in
                     index.forEachName { name, lists in
                         let isThere = lists.contains { number in
                             index.postings.lists[Int(number)].contains {
-                                samples.generation(of: $0, ifOverlapping: range) != nil
+                                samples.generation(of: $0, ifOverlapping: range) != nil && !hidden.contains($0)
                             }
                         }
                         if isThere { names.insert(index.labels.text(of: name)) }
@@ -91,7 +97,7 @@ final class StorageQuerier: Querier {
                 return
             }
             var symbols = Set<UInt32>()
-            for slot in try overlappingSlots(in: index, matching: compiled) {
+            for slot in try overlappingSlots(in: index, matching: compiled) where !hidden.contains(slot) {
                 index.labels.forEachPair(of: slot) { name, _ in symbols.insert(name) }
             }
             for symbol in symbols { names.insert(index.labels.text(of: symbol)) }
@@ -103,23 +109,26 @@ final class StorageQuerier: Querier {
         var values = Set<String>()
         let compiled = try CompiledMatcher.compile(selectors)
         try demandReadable()
-        for block in blocks {
-            if compiled.isEmpty {
+        for (position, block) in blocks.enumerated() {
+            guard let numbers = try selected(compiled, in: block, at: position) else {
                 try block.forEachValue(of: name) { _, text, _ in values.insert(String(copying: text)) }
                 continue
             }
             guard let wanted = try block.symbol(of: name) else { continue }
             var symbols = Set<UInt32>()
-            for number in try block.series(matchingAny: compiled) {
+            for number in numbers {
                 if let value = try block.forEachPair(of: number, { $0 == wanted ? $1 : nil }) { symbols.insert(value) }
             }
             for symbol in symbols { values.insert(String(copying: try block.text(of: symbol))) }
         }
         try withHeadIndex { index throws(QueryableError) in
+            let hidden = try hiddenSlots(in: index)
             guard !compiled.isEmpty else {
                 head.samples.withLock { samples in
                     index.forEachValue(of: name) { value, slots in
-                        let isThere = slots.contains { samples.generation(of: $0, ifOverlapping: range) != nil }
+                        let isThere = slots.contains {
+                            samples.generation(of: $0, ifOverlapping: range) != nil && !hidden.contains($0)
+                        }
                         if isThere { values.insert(String(copying: value)) }
                     }
                 }
@@ -127,7 +136,7 @@ final class StorageQuerier: Querier {
             }
             guard let wanted = index.symbol(of: name) else { return }
             var symbols = Set<UInt32>()
-            for slot in try overlappingSlots(in: index, matching: compiled) {
+            for slot in try overlappingSlots(in: index, matching: compiled) where !hidden.contains(slot) {
                 if let value = index.labels.value(of: wanted, in: slot) { symbols.insert(value) }
             }
             for symbol in symbols { values.insert(index.labels.text(of: symbol)) }
@@ -136,6 +145,45 @@ final class StorageQuerier: Querier {
     }
 
     // MARK: Parts
+
+    /// Some series of a block with their labels, without those that are past their retention.
+    private func labelled(
+        _ numbers: [UInt32], of block: Block, at position: Int
+    ) throws(QueryableError) -> (parts: [StorageSelection.Part], labelSets: [LabelSet]) {
+        let parts = numbers.map { StorageSelection.Part(block: Int32(position), number: $0, generation: 0) }
+        let labelSets = try labels.labelSets(of: parts, in: .block(block.identifier)) {
+            part throws(QueryableError) in try block.labelSet(of: part.number)
+        }
+        guard let horizon else { return (parts, labelSets) }
+        let end = min(block.header.maximumTime, range.upperBound)
+        let kept = parts.indices.filter { horizon.start(of: labelSets[$0]) <= end }
+        return (kept.map { parts[$0] }, kept.map { labelSets[$0] })
+    }
+
+    /// The series of a block that any of the selectors selects, all when there are none; `nil` when that is every series it has.
+    private func selected(
+        _ selectors: [[CompiledMatcher]], in block: Block, at position: Int
+    ) throws(QueryableError) -> [UInt32]? {
+        let all = selectors.isEmpty ? block.allSeries() : try block.series(matchingAny: selectors)
+        var numbers = try block.visible(all, in: range)
+        if horizon != nil { numbers = try labelled(numbers, of: block, at: position).parts.map(\.number) }
+        return selectors.isEmpty && numbers.count == all.count ? nil : numbers
+    }
+
+    /// Those of some series of the head of which there is something to see.
+    private func visible(
+        _ parts: [StorageSelection.Part], _ labelSets: [LabelSet]
+    ) throws(QueryableError) -> (parts: [StorageSelection.Part], labelSets: [LabelSet]) {
+        if headTombstones.isEmpty, horizon == nil { return (parts, labelSets) }
+        var result: (parts: [StorageSelection.Part], labelSets: [LabelSet]) = ([], [])
+        var scratch = ReadScratch()
+        for (part, labels) in zip(parts, labelSets)
+        where try isVisible(slot: part.number, generation: part.generation, labels: labels, &scratch) {
+            result.parts.append(part)
+            result.labelSets.append(labels)
+        }
+        return result
+    }
 
     /// The series of the head, and where their labels are; nothing when the head has no samples in the range.
     private func selectInHead(

@@ -1,7 +1,7 @@
 import ApusModel
 import Synchronization
 
-/// Selected series with the places where their samples lie: blocks in order of time, then the head.
+/// Selected series with the places where their samples lie: blocks in the order of their set, then the head.
 final class StorageSelection: SeriesSelection {
     /// Where a part of a series lies.
     struct Part {
@@ -44,6 +44,7 @@ final class StorageSelection: SeriesSelection {
     func read(
         _ index: Int, from start: Int64, through end: Int64, into columns: inout SampleColumns
     ) throws(QueryableError) {
+        let start = max(start, querier.horizon?.start(of: labelSets[index]) ?? .min)
         guard start <= end else { return }
         let lease = scratches.withLock { $0.popLast() } ?? Lease()
         defer { scratches.withLock { $0.append(lease) } }
@@ -63,18 +64,18 @@ final class StorageSelection: SeriesSelection {
                 try querier.blocks[Int(part.block)].read(
                     series: part.number, range: range, scratch: &scratch, into: &columns)
             } else {
-                try querier.head.read(
-                    slot: part.number, generation: part.generation, sequence: querier.view.sequence,
-                    range: range, scratch: &scratch, into: &columns)
+                try querier.readHead(
+                    slot: part.number, generation: part.generation, labels: labelSets[index], range: range,
+                    scratch: &scratch, into: &columns)
             }
             columns.mergeRuns(from: beginning, middle: middle)
             next = part.next
         }
         // What came before the first is not part of what was read.
         if firstHistogram < columns.histograms.count,
-            columns.histograms[firstHistogram].histogram.counterResetHint != .gauge
+            columns.histograms[firstHistogram].position >= beginning
         {
-            columns.histograms[firstHistogram].histogram.counterResetHint = .unknown
+            columns.histograms[firstHistogram].histogram.forgetPredecessor()
         }
     }
 }

@@ -37,7 +37,7 @@ extension Storage {
         result.unreadableBlocks = blocks.unreadable.count
         result.blockBytes = blocks.blocks.reduce(0) { $0 + $1.byteCount }
         result.blockSamples = blocks.blocks.reduce(0) { $0 + Int(clamping: $1.header.sampleCount) }
-        result.lowestTime = [blocks.blocks.first?.header.minimumTime, result.headMinimumTime].compactMap { $0 }.min()
+        result.lowestTime = [blocks.minimumTime, result.headMinimumTime].compactMap { $0 }.min()
         result.walBytes = walBytes()
         result.walCorruptions = counters.corruptions.load(ordering: .relaxed)
         result.walSyncs = counters.syncs.load(ordering: .relaxed)
@@ -56,6 +56,7 @@ extension Storage {
     package func cardinality(limit: Int) -> HeadCardinality {
         // A copy shares its memory with the index, so that counting holds nobody up.
         let index = head.index.withLock { $0 }
+        let hidden = deletedSlots(in: index)
         var seriesByMetricName: [HeadCardinality.Entry] = []
         var valuesByLabelName: [HeadCardinality.Entry] = []
         var bytesByLabelName: [HeadCardinality.Entry] = []
@@ -63,15 +64,20 @@ extension Storage {
         index.forEachName { symbol, lists in
             let name = index.labels.text(of: symbol)
             var bytes = 0
+            var values = 0
             index.forEachValue(of: name) { value, list in
-                bytes += value.count * list.count
+                let count = hidden.isEmpty ? list.count : list.count { !hidden.contains($0) }
+                if count == 0 { return }
+                values += 1
+                bytes += value.count * count
                 let text = String(copying: value)
-                seriesByLabelPair.append(HeadCardinality.Entry(name: "\(name)=\(text)", count: list.count))
+                seriesByLabelPair.append(HeadCardinality.Entry(name: "\(name)=\(text)", count: count))
                 if name == LabelSet.metricName {
-                    seriesByMetricName.append(HeadCardinality.Entry(name: text, count: list.count))
+                    seriesByMetricName.append(HeadCardinality.Entry(name: text, count: count))
                 }
             }
-            valuesByLabelName.append(HeadCardinality.Entry(name: name, count: lists.count))
+            if values == 0 { return }
+            valuesByLabelName.append(HeadCardinality.Entry(name: name, count: values))
             bytesByLabelName.append(HeadCardinality.Entry(name: name, count: bytes))
         }
         func largest(_ entries: [HeadCardinality.Entry]) -> [HeadCardinality.Entry] {

@@ -1,0 +1,50 @@
+import ApusBytes
+import ApusModel
+
+/// Where the samples of a block came from (`docs/formats/block.md`).
+struct BlockLineage: Sendable, Equatable {
+    /// Samples of the log up to this time are in blocks; `Int64.min` when the block says nothing of it.
+    var headBoundary: Int64
+    /// The identifiers of the blocks whose place this one takes.
+    var parents: [String] = []
+
+    /// The lineage of a block with samples from outside the head.
+    static let imported = BlockLineage(headBoundary: .min)
+
+    /// The lineage of a block that takes the place of others.
+    init(replacing blocks: [Block]) {
+        headBoundary = blocks.map(\.headBoundary).max() ?? .min
+        parents = blocks.map(\.identifier)
+    }
+
+    /// A lineage with the given parts.
+    init(headBoundary: Int64, parents: [String] = []) {
+        self.headBoundary = headBoundary
+        self.parents = parents
+    }
+
+    /// The body of the file.
+    func encoded() -> [UInt8] {
+        var writer = ByteWriter(capacity: 64)
+        writer.appendLittleEndian(headBoundary)
+        writer.appendVarint(UInt64(parents.count))
+        for parent in parents { writer.append(parent) }
+        return writer.bytes
+    }
+
+    /// Reads the body of the file.
+    init(body: RawSpan) throws(ByteError) {
+        var reader = ByteReader(body)
+        headBoundary = try reader.readLittleEndian()
+        let count = try reader.readCount(limit: reader.remaining / BlockIdentifier.length)
+        for _ in 0..<count {
+            let offset = reader.offset
+            let text = String(copying: Span<UInt8>(_bytes: try reader.readBytes(BlockIdentifier.length)))
+            guard BlockIdentifier.isValid(text) else {
+                throw .lengthOutOfRange(offset: offset, length: UInt64(BlockIdentifier.length))
+            }
+            parents.append(text)
+        }
+        guard reader.isAtEnd else { throw .lengthOutOfRange(offset: reader.offset, length: UInt64(reader.remaining)) }
+    }
+}

@@ -1,0 +1,82 @@
+package import ApusModel
+import ApusRegex
+
+/// How long the samples of selected series are kept: the first rule that selects a series counts.
+package struct RetentionRules: Sendable {
+    /// How long the series of one selector are kept.
+    private struct Rule: Sendable {
+        var matchers: [CompiledMatcher]
+        var keep: Int64
+    }
+
+    private let rules: [Rule]
+
+    /// No rules: every series is kept as long as the store's retention says.
+    package static let none = RetentionRules()
+
+    private init() {
+        rules = []
+    }
+
+    /// Rules in order: the series that all matchers select are kept for `keep` milliseconds.
+    ///
+    /// - Throws: `QueryableError.invalidPattern`, naming the matcher.
+    package init(_ rules: [(matchers: [Matcher], keep: Int64)]) throws(QueryableError) {
+        var compiled: [Rule] = []
+        for rule in rules {
+            compiled.append(Rule(matchers: try CompiledMatcher.compile(rule.matchers), keep: max(0, rule.keep)))
+        }
+        self.rules = compiled
+    }
+
+    /// Whether there is no rule.
+    package var isEmpty: Bool { rules.isEmpty }
+
+    /// How long each rule keeps samples.
+    var keeps: [Int64] { rules.map(\.keep) }
+
+    /// How long any rule, or `retention` for what no rule selects, keeps a sample at most.
+    func longest(retention: Int64) -> Int64 { max(retention, rules.map(\.keep).max() ?? 0) }
+
+    /// How long every rule, and `retention`, keeps a sample at least.
+    func shortest(retention: Int64) -> Int64 { min(retention, rules.map(\.keep).min() ?? retention) }
+
+    /// How long a series is kept; `retention` when no rule selects it.
+    func keep(of labels: LabelSet, retention: Int64) -> Int64 {
+        for rule in rules where rule.matchers.allSatisfy({ $0.matches(labels) }) { return rule.keep }
+        return retention
+    }
+}
+
+/// The rules seen from one moment: which samples of a series count as gone.
+struct RetentionHorizon: Sendable {
+    private let rules: RetentionRules
+    private let retention: Int64
+    private let newest: Int64
+    /// Samples from this time on are never gone.
+    let latestStart: Int64
+
+    /// The horizon when the newest sample of the store has the time `newest`; `nil` when there are no rules.
+    init?(_ options: StorageOptions, newest: Int64) {
+        guard !options.retentionRules.isEmpty, newest > .min else { return nil }
+        rules = options.retentionRules
+        retention = options.retention
+        self.newest = newest
+        latestStart = Self.start(newest: newest, keep: rules.shortest(retention: retention))
+    }
+
+    /// How many rules, and the store's own retention as one more, keep nothing of what is at `time` or before.
+    func endedRules(before time: Int64) -> Int {
+        (rules.keeps + [retention]).count { Self.start(newest: newest, keep: $0) > time }
+    }
+
+    /// Samples of a series before this time are gone.
+    func start(of labels: LabelSet) -> Int64 {
+        Self.start(newest: newest, keep: rules.keep(of: labels, retention: retention))
+    }
+
+    private static func start(newest: Int64, keep: Int64) -> Int64 {
+        let (start, overflow) = newest.subtractingReportingOverflow(keep)
+        return overflow ? .min : start
+    }
+}
