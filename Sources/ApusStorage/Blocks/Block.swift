@@ -133,7 +133,7 @@ final class Block: Sendable {
         if let deleted { result.remove(deleted, from: start) }
     }
 
-    private func read(
+    func read(
         _ chunk: ChunkEntry, range: ClosedRange<Int64>, scratch: inout ReadScratch, into result: inout SampleColumns
     ) throws(QueryableError) {
         let timestamps = try column(at: chunk.timestampOffset, length: chunk.timestampLength)
@@ -150,7 +150,7 @@ final class Block: Sendable {
 
     /// The bytes of a column whose checksum is right.
     @_lifetime(borrow self)
-    private func column(at offset: Int, length: Int) throws(QueryableError) -> RawSpan {
+    func column(at offset: Int, length: Int) throws(QueryableError) -> RawSpan {
         guard offset >= BlockFormat.columnsHeaderLength, length > 0, offset <= columns.count,
             length <= columns.count - offset - BlockFormat.checksumLength
         else { throw damage(columns.path, "column of \(length) bytes at \(offset) is outside the file") }

@@ -1,0 +1,40 @@
+import Synchronization
+
+/// What a block holds, for lists.
+package struct BlockFacts: Sendable, Equatable {
+    /// The block's name.
+    package var identifier: String
+    /// Its folder.
+    package var folder: String
+    /// The time of its first sample, in milliseconds.
+    package var minimumTime: Int64
+    /// The time of its last sample.
+    package var maximumTime: Int64
+    /// The number of series.
+    package var series: Int
+    /// The number of chunks.
+    package var chunks: Int
+    /// The number of samples, deleted ones included.
+    package var samples: Int
+    /// The bytes of index and columns.
+    package var bytes: Int
+
+    init(_ block: Block) {
+        identifier = block.identifier
+        folder = block.folder
+        minimumTime = block.header.minimumTime
+        maximumTime = block.header.maximumTime
+        series = Int(block.header.seriesCount)
+        chunks = Int(block.header.chunkCount)
+        samples = Int(clamping: block.header.sampleCount)
+        bytes = block.byteCount
+    }
+}
+
+extension Storage {
+    /// The readable blocks in the order of their first samples, and the folders of those that are not with the reasons.
+    package func blockFacts() -> (readable: [BlockFacts], unreadable: [(folder: String, reason: String)]) {
+        let blocks = blocks.withLock { $0 }
+        return (blocks.blocks.map(BlockFacts.init), blocks.unreadable.map { ($0.folder, $0.reason) })
+    }
+}
