@@ -50,6 +50,9 @@ package final class Storage: Sendable {
         }
         lock = Mutex(try FolderLock(folder: folder))
         reserve = DiskReserve(folder: folder, limit: options.diskReserve)
+        do throws(FileError) { try Self.removeUnfinishedSnapshots(in: folder) } catch {
+            throw .folderUnusable(folder: folder, reason: error.description)
+        }
         var blockSet = try BlockSet(folder: "\(folder)/blocks", report: report)
         let counters = counters
         blockSet.headTombstones = try HeadTombstones(dataFolder: folder) { event in
@@ -133,13 +136,15 @@ package final class Storage: Sendable {
 
 extension Storage: Appendable {
     package func resolve(_ labelSets: [LabelSet]) throws(AppendError) -> [SeriesReference] {
-        try appender.withLock { appender throws(AppendError) in
+        try reserve.demandSpace()
+        return try appender.withLock { appender throws(AppendError) in
             defer { counters.note(appender) }
             return try appender.resolve(labelSets, head: head, options: options)
         }
     }
 
     package func append(_ batch: borrowing SampleBatch) throws(AppendError) -> AppendOutcome {
+        try reserve.demandSpace()
         let latestTime = clock.now().addingReportingOverflow(options.maximumLead).partialValue
         return try appender.withLock { appender throws(AppendError) in
             let outcome = try appender.append(batch, head: head, latestTime: latestTime)

@@ -28,13 +28,15 @@ package enum StorageEvent: Sendable, Equatable {
     case merged(blocks: [String], into: String?, samples: Int, milliseconds: Int)
     /// A block was removed because its time is over.
     case expired(block: String)
+    /// A block was removed because the files take more space than they may.
+    case beyondSize(block: String)
     /// An operation in the background failed and will be tried again.
     case failed(operation: String, reason: String)
 
     /// How much this event matters.
     package var severity: Severity {
         switch self {
-        case .replayed, .compacted, .merged, .expired: .info
+        case .replayed, .compacted, .merged, .expired, .beyondSize: .info
         case .tornTail: .warning
         case .damagedLog, .unusableRecord, .damagedBlock, .damagedTombstones, .failed: .error
         }
@@ -64,6 +66,7 @@ extension StorageEvent: CustomStringConvertible {
             "blocks \(blocks.joined(separator: ", ")) "
                 + (block.map { "are now block \($0): \(samples) samples" } ?? "had nothing left and are removed")
                 + " in \(milliseconds) ms"
+        case .beyondSize(let block): "block \(block) removed: the files took more space than the retention allows"
         case .expired(let block): "block \(block) removed after its retention time"
         case .failed(let operation, let reason): "\(operation) failed and will be tried again: \(reason)"
         }

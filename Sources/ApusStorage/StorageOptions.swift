@@ -11,7 +11,7 @@ package struct StorageOptions: Sendable {
     package var maximumBlockRange: Int64?
     /// The most bytes of all files but snapshots: the oldest blocks go first (`--storage.tsdb.retention.size`); 0 for no limit.
     package var retentionBytes = 0
-    /// The same as percentage of the disk (`--storage.tsdb.retention.percentage`); 0 for no limit. The lower limit counts.
+    /// The same as percentage of the disk (`--storage.tsdb.retention.percentage`), 0 for no limit; the lower of both counts.
     package var retentionPercentage = 0.0
     /// The bytes of the disk that are kept free by refusing samples, or a hundredth of the disk where that is less; 0 for none.
     package var diskReserve = 64 << 20

@@ -53,7 +53,10 @@ struct FolderTests {
         let clock = ManualClock(milliseconds: 1_000_000_000)
         let labels = (0..<200).map { series("m", ["n": "\($0)"]) }
         var storedSteps: [Int] = []
-        let storage = try Storage(folder: folder.path, clock: clock)
+        var options = StorageOptions()
+        // Up to the last byte.
+        options.diskReserve = 0
+        let storage = try Storage(folder: folder.path, options: options, clock: clock)
         var refusals = 0
         for step in 1...1_000 {
             do {

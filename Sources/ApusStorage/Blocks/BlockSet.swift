@@ -94,7 +94,7 @@ struct BlockSet: Sendable {
 
     // MARK: Times
 
-    /// The end of what the head was emptied of; the head begins after it. `nil` when nothing of it is in blocks.
+    /// The end of what the head was emptied of, after which it begins; `nil` when nothing of it is in blocks.
     var headBoundary: Int64? {
         let boundary = (blocks.map(\.headBoundary) + unreadable.compactMap(\.headBoundary)).max()
         return boundary == .min ? nil : boundary

@@ -51,8 +51,8 @@ enum SealedFile {
         let checksum = UInt32(
             littleEndian: unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: 24, as: UInt32.self))
         guard length == UInt64(file.count - headerLength) else {
-            throw .damaged(
-                path: path, reason: "the file has \(file.count) bytes and should have \(headerLength) more than \(length)")
+            let reason = "the file has \(file.count) bytes and should have \(headerLength) more than \(length)"
+            throw .damaged(path: path, reason: reason)
         }
         let content = bytes.extracting(headerLength..<file.count)
         guard CRC32C.checksum(content) == checksum else {

@@ -14,6 +14,12 @@ extension Storage {
             group.addTask {
                 await self.repeatEvery(Self.compactionCheckInterval, on: "apus.storage.compaction") { self.maintain() }
             }
+            group.addTask {
+                // By itself: bringing blocks together takes long, and the head must not wait for it.
+                await self.repeatEvery(Self.compactionCheckInterval, on: "apus.storage.blocks") {
+                    self.compactBlocks()
+                }
+            }
         }
     }
 

@@ -11,33 +11,131 @@ extension Storage {
         max(head.samples.withLock { $0.maximumTime }, blocks.maximumTime ?? .min)
     }
 
-    /// Removes the blocks whose newest sample is older than the retention time, counted back from the newest sample of all.
+    /// Removes the blocks that are older than the retention time and every rule allow, counted back from the newest sample of all, then
+    /// the oldest ones until the folder is no larger than it may be.
     ///
     /// Counting from data and not from the clock means that a wrong clock or a long stop removes nothing. Queriers that are open go on
-    /// reading removed blocks.
+    /// reading removed blocks; the space is free when they are gone.
     package func removeExpiredBlocks() {
         compaction.withLock { state in
-            if !state.isClosed { removeExpiredBlocksLocked() }
+            if state.isClosed { return }
+            removeBlocksPastTheirTime()
+            removeBlocksBeyondSize()
         }
     }
 
-    private func removeExpiredBlocksLocked() {
+    private func removeBlocksPastTheirTime() {
         let set = blocks.withLock { $0 }
-        let (limit, overflow) = newestTime(set).subtractingReportingOverflow(options.retention)
+        let keep = options.retentionRules.longest(retention: options.retention)
+        let (limit, overflow) = newestTime(set).subtractingReportingOverflow(keep)
         if overflow { return }
-        let expired = set.blocks.filter { $0.header.maximumTime < limit }
-        let unreadable = set.unreadable.filter { $0.timeRange.map { $0.upperBound < limit } ?? false }.map(\.folder)
-        blocks.withLock { set in
-            set.remove(Set(expired.map(\.identifier)))
-            set.unreadable.removeAll { unreadable.contains($0.folder) }
+        let expired = candidates(of: set).filter { $0.maximumTime < limit }
+        let removed = remove(expired, report: StorageEvent.expired(block:))
+        if removed > 0 { counters.timeRetentions.add(1, ordering: .relaxed) }
+    }
+
+    // MARK: Size
+
+    /// The most bytes of the folder's files; `nil` without a limit.
+    package var sizeLimit: Int? {
+        var limits: [Int] = []
+        if options.retentionBytes > 0 { limits.append(options.retentionBytes) }
+        if options.retentionPercentage > 0, let total = reserve.totalBytes() {
+            limits.append(Int(Double(total) * min(options.retentionPercentage, 100) / 100))
         }
-        for folder in expired.map(\.folder) + unreadable {
+        return limits.min()
+    }
+
+    private func removeBlocksBeyondSize() {
+        guard let limit = sizeLimit else { return }
+        var excess = 0
+        do throws(FileError) { excess = try dataBytes() - limit } catch {
+            report(.failed(operation: "measuring the data folder", reason: error.description))
+            return
+        }
+        if excess <= 0 { return }
+        let set = blocks.withLock { $0 }
+        var removed: [Candidate] = []
+        for candidate in candidates(of: set).sorted(by: { $0.maximumTime < $1.maximumTime }) {
+            // The one that says how far the head was emptied stays.
+            if excess <= 0 { break }
+            if let boundary = set.headBoundary, candidate.headBoundary == boundary { continue }
+            excess -= Folder.fileBytes(in: candidate.folder)
+            removed.append(candidate)
+        }
+        if remove(removed, report: StorageEvent.beyondSize(block:)) > 0 {
+            counters.sizeRetentions.add(1, ordering: .relaxed)
+        }
+    }
+
+    /// The bytes of all files of the data folder but those of snapshots, which are somebody else's to remove.
+    func dataBytes() throws(FileError) -> Int {
+        var bytes = 0
+        for name in try Folder.names(in: folder) where name != Self.snapshotsName {
+            let path = "\(folder)/\(name)"
+            guard Folder.isFolder(path) else {
+                bytes += Folder.length(of: path)
+                continue
+            }
+            for inner in try Folder.names(in: path) {
+                let inner = "\(path)/\(inner)"
+                bytes += Folder.isFolder(inner) ? Folder.fileBytes(in: inner) : Folder.length(of: inner)
+            }
+        }
+        return bytes
+    }
+
+    // MARK: Removal
+
+    /// A block that may be removed.
+    private struct Candidate {
+        var identifier: String?
+        var folder: String
+        var maximumTime: Int64
+        var headBoundary: Int64?
+    }
+
+    private func candidates(of set: BlockSet) -> [Candidate] {
+        set.blocks.map {
+            Candidate(
+                identifier: $0.identifier, folder: $0.folder, maximumTime: $0.header.maximumTime,
+                headBoundary: $0.headBoundary)
+        }
+            + set.unreadable.compactMap { block in
+                block.timeRange.map {
+                    Candidate(folder: block.folder, maximumTime: $0.upperBound, headBoundary: block.headBoundary)
+                }
+            }
+    }
+
+    /// Removes blocks from the set and from disk.
+    ///
+    /// - Returns: how many were removed from disk; the others, whose failure is reported, at the latest when the store is opened.
+    private func remove(_ removed: [Candidate], report event: (String) -> StorageEvent) -> Int {
+        if removed.isEmpty { return 0 }
+        let folders = Set(removed.map(\.folder))
+        blocks.withLock { set in
+            set.remove(Set(removed.compactMap(\.identifier)))
+            set.unreadable.removeAll { folders.contains($0.folder) }
+        }
+        var count = 0
+        for candidate in removed {
             do throws(FileError) {
-                try Folder.removeBlock(folder)
-                report(.expired(block: folder))
+                try Folder.removeBlock(candidate.folder)
+                count += 1
+                report(event(candidate.folder))
             } catch {
                 report(.failed(operation: "removing an expired block", reason: error.description))
             }
         }
+        return count
+    }
+}
+
+extension Folder {
+    /// The bytes of the files in a folder, those in folders of it left out; 0 when it cannot be read.
+    static func fileBytes(in path: String) -> Int {
+        guard let names = try? names(in: path) else { return 0 }
+        return names.reduce(0) { $0 + length(of: "\(path)/\($1)") }
     }
 }

@@ -49,6 +49,12 @@ extension Storage {
         result.compactionMilliseconds = counters.compactionMilliseconds.load(ordering: .relaxed)
         result.truncationFailures = counters.truncationFailures.load(ordering: .relaxed)
         result.checkpointFailures = counters.checkpointFailures.load(ordering: .relaxed)
+        result.timeRetentions = counters.timeRetentions.load(ordering: .relaxed)
+        result.sizeRetentions = counters.sizeRetentions.load(ordering: .relaxed)
+        result.tombstoneCleanups = counters.tombstoneCleanups.load(ordering: .relaxed)
+        result.tombstoneCleanupMilliseconds = counters.tombstoneCleanupMilliseconds.load(ordering: .relaxed)
+        result.tombstonedSeries = blocks.blocks.reduce(0) { $0 + $1.tombstones.series.count }
+        result.diskRefusals = reserve.refusalCount
         return result
     }
 

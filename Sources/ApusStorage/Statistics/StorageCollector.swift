@@ -24,9 +24,13 @@ package struct StorageCollector: Collector {
         self.storage = storage
         let options = storage.options
         metrics =
-            Self.headMetrics + Self.exemplarMetrics + Self.logMetrics + Self.blockMetrics + [
+            Self.headMetrics + Self.exemplarMetrics + Self.logMetrics + Self.blockMetrics + Self.retentionMetrics + [
                 Metric(.gauge, "prometheus_tsdb_retention_limit_seconds", "How long samples are kept.") { _ in
                     Double(options.retention) / 1_000
+                },
+                Metric(.gauge, "prometheus_tsdb_retention_limit_bytes", "The most bytes of the files; 0 for no limit.")
+                {
+                    _ in Double(storage.sizeLimit ?? 0)
                 },
                 Metric(.gauge, "apus_storage_head_series_limit", "The most series that the head takes.") { _ in
                     Double(options.maximumSeries)
@@ -132,6 +136,27 @@ package struct StorageCollector: Collector {
         Metric(.counter, "apus_storage_wal_sync_failures_total", "Syncs of the log that failed.") {
             Double($0.walSyncFailures)
         },
+    ]
+
+    private static let retentionMetrics: [Metric] = [
+        Metric(.counter, "prometheus_tsdb_time_retentions_total", "Times that blocks were removed as too old.") {
+            Double($0.timeRetentions)
+        },
+        Metric(.counter, "prometheus_tsdb_size_retentions_total", "Times that blocks were removed to save space.") {
+            Double($0.sizeRetentions)
+        },
+        Metric(.counter, "apus_storage_tombstone_cleanups_total", "Blocks written anew without deleted samples.") {
+            Double($0.tombstoneCleanups)
+        },
+        Metric(.counter, "apus_storage_tombstone_cleanup_seconds_total", "Time spent on that.") {
+            Double($0.tombstoneCleanupMilliseconds) / 1_000
+        },
+        Metric(.gauge, "apus_storage_tombstoned_series", "The series in blocks with deleted samples.") {
+            Double($0.tombstonedSeries)
+        },
+        Metric(
+            .counter, "apus_storage_disk_refusals_total", "Batches refused because the disk was nearly full."
+        ) { Double($0.diskRefusals) },
     ]
 
     private static let blockMetrics: [Metric] = [

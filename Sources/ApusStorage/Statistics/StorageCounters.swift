@@ -13,6 +13,10 @@ final class StorageCounters: Sendable {
     let compactionMilliseconds = Atomic<Int>(0)
     let truncationFailures = Atomic<Int>(0)
     let checkpointFailures = Atomic<Int>(0)
+    let timeRetentions = Atomic<Int>(0)
+    let sizeRetentions = Atomic<Int>(0)
+    let tombstoneCleanups = Atomic<Int>(0)
+    let tombstoneCleanupMilliseconds = Atomic<Int>(0)
 
     let samplesAppended = Atomic<Int>(0)
     let seriesCreated = Atomic<Int>(0)

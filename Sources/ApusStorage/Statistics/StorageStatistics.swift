@@ -72,6 +72,18 @@ package struct StorageStatistics: Sendable {
     package var truncationFailures = 0
     /// Attempts to write a checkpoint of the log that failed.
     package var checkpointFailures = 0
+    /// The times that blocks were removed because they were too old.
+    package var timeRetentions = 0
+    /// The times that blocks were removed because the files took too much space.
+    package var sizeRetentions = 0
+    /// The blocks written anew without their deleted samples on demand.
+    package var tombstoneCleanups = 0
+    /// Milliseconds spent on that.
+    package var tombstoneCleanupMilliseconds = 0
+    /// The series in readable blocks with deleted samples.
+    package var tombstonedSeries = 0
+    /// The batches refused because the disk was nearly full.
+    package var diskRefusals = 0
 }
 
 /// What takes the most series or values in the head: the content of `/api/v1/status/tsdb`.
