@@ -26,6 +26,15 @@ package enum PrometheusExport {
         package var series: Int { blocks.map(\.series).max() ?? 0 }
     }
 
+    /// Writes the selected samples of a data folder to blocks in `target`.
+    package static func run(
+        _ view: DataFolderView, selection: Selection, to target: String,
+        onProgress: @Sendable (Progress) -> Bool = { _ in true }
+    ) throws(InterchangeError) -> Summary {
+        guard let span = view.times else { return Summary() }
+        return try run(view.storage, span: span, selection: selection, to: target, onProgress: onProgress)
+    }
+
     /// Writes the selected samples to blocks in `target`, which is made when it is not there.
     ///
     /// The samples of one series and block are in memory at a time, and the index of the block that is written.

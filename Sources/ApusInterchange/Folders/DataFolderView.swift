@@ -52,6 +52,16 @@ package final class DataFolderView: Sendable {
         Self.removeAll(temporary)
     }
 
+    /// The time of the first and the last sample, in milliseconds; `nil` when there is none.
+    package var times: ClosedRange<Int64>? {
+        let blocks = storage.blockFacts().readable
+        let head = storage.statistics
+        let first = (blocks.map(\.minimumTime) + [head.headMinimumTime].compactMap { $0 }).min()
+        let last = (blocks.map(\.maximumTime) + [head.headMaximumTime].compactMap { $0 }).max()
+        guard let first, let last, first <= last else { return nil }
+        return first...last
+    }
+
     private static func open(_ folder: String) throws(InterchangeError) -> (Storage, [StorageEvent]) {
         let events = Events()
         do throws(StorageError) {

@@ -14,6 +14,8 @@ package struct ImportSummary: Sendable, Equatable {
     package var duplicates = 0
     /// Exemplars that were read; blocks do not keep any.
     package var exemplars = 0
+    /// Samples of a log whose series it does not name any more; Prometheus leaves such behind when it shortens its log.
+    package var unknownSeriesSamples = 0
     /// Damaged places that were passed over, as messages.
     package var damage: [String] = []
 

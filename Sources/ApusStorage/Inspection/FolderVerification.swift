@@ -10,6 +10,12 @@ package enum FolderVerification {
             package var path: String
             /// What is wrong, and where.
             package var reason: String
+
+            /// Damage of a file.
+            package init(path: String, reason: String) {
+                self.path = path
+                self.reason = reason
+            }
         }
 
         /// The files that were read.
@@ -22,6 +28,9 @@ package enum FolderVerification {
         package var damage: [Damage] = []
         /// What is not whole and need not be, such as the record that a server is writing.
         package var notes: [String] = []
+
+        /// Nothing found so far.
+        package init() {}
     }
 
     /// Reads every byte that has a checksum.

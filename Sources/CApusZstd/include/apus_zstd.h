@@ -1,0 +1,24 @@
+#ifndef APUS_ZSTD_H
+#define APUS_ZSTD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What decompressing gave. */
+typedef enum {
+    APUS_ZSTD_DONE,
+    /* More room is needed. */
+    APUS_ZSTD_TOO_SMALL,
+    /* The frame is damaged. */
+    APUS_ZSTD_DAMAGED,
+} apus_zstd_result;
+
+/* Decompresses one or more frames into `room` bytes; sets the number of bytes written. Safe for use from several threads. */
+apus_zstd_result apus_zstd_decompress(
+    const uint8_t *frames, size_t frames_length, uint8_t *output, size_t room, size_t *written);
+
+/* The decompressed length that the first frame claims; false when it does not say, or is no frame. */
+bool apus_zstd_claimed_length(const uint8_t *frames, size_t frames_length, uint64_t *length);
+
+#endif
