@@ -12,6 +12,8 @@ package struct WebSources: Sendable {
     package var storage: any Queryable
     /// Keeps exemplars; `nil` where none are kept.
     package var exemplars: (any ExemplarQueryable)?
+    /// What deletes series and makes snapshots (`--web.enable-admin-api`); `nil` where that is refused.
+    package var administration: (any StorageAdministration)?
     /// Takes samples from others (`--web.enable-remote-write-receiver`); `nil` where they are refused.
     package var remoteWrite: RemoteWriteReceiver?
     /// Knows the targets.

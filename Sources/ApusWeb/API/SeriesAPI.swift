@@ -122,7 +122,8 @@ struct SeriesAPI: Sendable {
         }
     }
 
-    private static func selectors(_ request: WebRequest) throws(SelectorError) -> [[Matcher]] {
+    /// The selectors of a request's `match[]` parameters.
+    static func selectors(_ request: WebRequest) throws(SelectorError) -> [[Matcher]] {
         var result: [[Matcher]] = []
         for text in request.parameters.all("match[]") {
             do {
@@ -136,10 +137,10 @@ struct SeriesAPI: Sendable {
 }
 
 /// Why a `match[]` parameter is refused.
-private struct SelectorError: Error {
+struct SelectorError: Error {
     let text: String
 
-    init(_ error: ParseError) {
+    fileprivate init(_ error: ParseError) {
         // The parser says it of an expression and with a position, the peers here of the parameter.
         let selectsEverything = "must contain at least one non-empty matcher"
         text = error.message.hasSuffix(selectsEverything) ? "match[] \(selectsEverything)" : error.description

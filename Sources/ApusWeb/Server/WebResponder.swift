@@ -59,6 +59,7 @@ package struct WebResponder: Sendable {
         ).addRoutes(to: &routes)
         RemoteWriteAPI(receiver: sources.remoteWrite, threads: threads).addRoutes(to: &routes)
         SeriesAPI(storage: sources.storage, threads: threads).addRoutes(to: &routes)
+        StorageAdminAPI(storage: sources.administration).addRoutes(to: &routes)
         TargetAPI(source: sources.targets).addRoutes(to: &routes)
         StatusAPI(sources: sources, threads: threads).addRoutes(to: &routes)
         AlertingAPI().addRoutes(to: &routes)
