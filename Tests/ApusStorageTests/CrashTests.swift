@@ -83,11 +83,11 @@ struct CrashTests {
 }
 
 /// A process that appends until it is killed.
-private final class CrashWriter {
+final class CrashWriter {
     private let process = Process()
     private let output = Pipe()
 
-    init(folder: String, firstStep: Int, seriesCount: Int) throws {
+    init(folder: String, firstStep: Int, seriesCount: Int, mode: String? = nil) throws {
         let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
         let candidates = [
             tests, Bundle.main.bundleURL, URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent(),
@@ -96,7 +96,7 @@ private final class CrashWriter {
         let found = candidates.first { FileManager.default.isExecutableFile(atPath: $0.path) }
         let writer: URL = try #require(found, "CrashWriter is not beside the tests: \(candidates)")
         process.executableURL = writer
-        process.arguments = [folder, "\(firstStep)", "\(seriesCount)"]
+        process.arguments = [folder, "\(firstStep)", "\(seriesCount)"] + (mode.map { [$0] } ?? [])
         process.standardOutput = output
         try process.run()
     }
@@ -107,15 +107,20 @@ private final class CrashWriter {
         try #require(String(decoding: first, as: UTF8.self) == "r\n", "the writer did not open the store")
     }
 
-    /// Kills the process and gives what it had said.
-    func kill() -> (acknowledged: Set<Int>, seen: Set<Int>, errors: [String]) {
+    /// Kills the process and gives the lines that it had said.
+    func killed() -> [Substring] {
         Glibc.kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        return String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            .split(separator: "\n")
+    }
+
+    /// Kills the process and gives what it had said.
+    func kill() -> (acknowledged: Set<Int>, seen: Set<Int>, errors: [String]) {
         var acknowledged = Set<Int>()
         var seen = Set<Int>()
         var errors: [String] = []
-        for line in text.split(separator: "\n") {
+        for line in killed() {
             let step = Int(line.dropFirst(2))
             switch (line.first, step) {
             case ("a", let step?): acknowledged.insert(step)

@@ -1,14 +1,17 @@
 import ApusModel
 import ApusStorage
+import Dispatch
 import Glibc
 
 // Appends without end to the store in a folder and says on standard output what was acknowledged and what a query saw, until it is
-// killed. Usage: CrashWriter <folder> <first step> <series>. Lines: `a <step>` after a batch was acknowledged, `q <step>` after
+// killed. Usage: CrashWriter <folder> <first step> <series> [maintain]; the last word adds what `Maintenance` does. Lines: `a <step>` after a batch was acknowledged, `q <step>` after
 // a query saw the whole batch. A value follows from its step and series, so that the reader can check every sample.
 
 let arguments = CommandLine.arguments
-guard arguments.count == 4, let firstStep = Int(arguments[2]), let seriesCount = Int(arguments[3]) else {
-    print("usage: CrashWriter <folder> <first step> <series>")
+guard arguments.count == 4 || arguments.count == 5, let firstStep = Int(arguments[2]),
+    let seriesCount = Int(arguments[3])
+else {
+    print("usage: CrashWriter <folder> <first step> <series> [maintain]")
     exit(2)
 }
 
@@ -28,10 +31,13 @@ do {
     options.blockRange = 200_000
     options.segmentSize = 400_000
     options.maximumExemplars = 500
+    options.maximumBlockRange = 1_800_000
     let storage = try Storage(folder: arguments[1], options: options, clock: StepClock()) { event in
         if event.severity != .info { say("e \(event)") }
     }
     say("r")
+    let maintenance = Maintenance(storage, firstStep: firstStep)
+    if arguments.count == 5 { DispatchQueue(label: "maintenance").async { maintenance.run() } }
     var batch = SampleBatch(timestamp: 0)
     var step = firstStep
     while true {
@@ -80,6 +86,8 @@ do {
         }
         if step % 20 == 0 { try storage.compact() }
         if step % 11 == 0 { storage.synchronize() }
+        maintenance.note(step: step)
+        if maintenance.hasFailed { exit(1) }
         step += 1
     }
 } catch {

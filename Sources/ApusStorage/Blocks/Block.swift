@@ -11,7 +11,7 @@ final class Block: Sendable {
     /// What was deleted; another object with the same files takes the place of this one when more is.
     let tombstones: Tombstones
     let index: MappedFile
-    private let columns: MappedFile
+    let columns: MappedFile
     let symbolsRange: Range<Int>
     let seriesRange: Range<Int>
     let postingsRange: Range<Int>
@@ -104,6 +104,9 @@ final class Block: Sendable {
 
     /// Samples of the log up to this time are in blocks, as far as this one knows.
     var headBoundary: Int64 { lineage.headBoundary }
+
+    /// What decides between samples with one time in blocks that overlap: the greater rank was written later.
+    var rank: String { lineage.rank ?? identifier }
 
     /// The bytes of its two data files.
     var byteCount: Int { index.count + columns.count }

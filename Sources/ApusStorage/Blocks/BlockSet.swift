@@ -110,9 +110,9 @@ struct BlockSet: Sendable {
 
     /// Brings the blocks into order.
     private mutating func sort() {
-        blocks.sort { ($0.header.minimumTime, $0.identifier) < ($1.header.minimumTime, $1.identifier) }
+        blocks.sort { ($0.header.minimumTime, $0.rank) < ($1.header.minimumTime, $1.rank) }
         for group in Self.overlapping(blocks) where group.count > 1 {
-            blocks[group].sort { $0.identifier < $1.identifier }
+            blocks[group].sort { $0.rank < $1.rank }
         }
     }
 

@@ -31,20 +31,22 @@ struct CompactionPlanner {
 
     /// What to do next, if anything; blocks for which `isHeldBack` holds are left alone.
     ///
-    /// Overlapping blocks come first, so that the order of writing decides between their samples. The newest block is not part of a
+    /// Overlapping blocks come first, so that they are read together once only. The newest block is not part of a
     /// level: whoever copies blocks away gets it as the head wrote it. A span is filled only when it is over.
     func plan(_ set: BlockSet, isHeldBack: (Block) -> Bool) -> Plan? {
-        let byTime = set.blocks.sorted {
-            ($0.header.minimumTime, $0.identifier) < ($1.header.minimumTime, $1.identifier)
-        }
+        let byTime = set.blocks.sorted { ($0.header.minimumTime, $0.rank) < ($1.header.minimumTime, $1.rank) }
+        var overlapping = Set<String>()
         for group in BlockSet.overlapping(byTime) where group.count > 1 {
             if let plan = plan(byTime[group], .overlap, isHeldBack) { return plan }
+            overlapping.formUnion(byTime[group].map(\.identifier))
         }
+        // Taken apart, they could change places with each other in the order of writing.
+        func isLeftAlone(_ block: Block) -> Bool { overlapping.contains(block.identifier) || isHeldBack(block) }
         guard let newest = byTime.max(by: { $0.header.maximumTime < $1.header.maximumTime }) else { return nil }
         for length in lengths.dropFirst() {
             for group in spans(of: byTime, length: length) where group.count > 1 {
                 let end = span(of: byTime[group.lowerBound], length).upperBound
-                if end < newest.header.minimumTime, let plan = plan(byTime[group], .level, isHeldBack) { return plan }
+                if end < newest.header.minimumTime, let plan = plan(byTime[group], .level, isLeftAlone) { return plan }
             }
         }
         // What will soon be part of a level is not written twice.
@@ -63,7 +65,7 @@ struct CompactionPlanner {
         // Offsets in an index have 32 bits.
         let indexBytes = blocks.reduce(0) { $0 + $1.index.count }
         if blocks.count > 1, indexBytes > 1 << 31 { return nil }
-        return Plan(sources: blocks.sorted { $0.identifier < $1.identifier }, reason: reason)
+        return Plan(sources: blocks.sorted { $0.rank < $1.rank }, reason: reason)
     }
 
     /// The span of a length, counted from the epoch, in which a block begins.

@@ -52,8 +52,7 @@ extension Storage {
             state.deletions = []
             let wanted = Set(sources.map(\.identifier))
             return blocks.withLock { set in
-                let found = set.blocks.filter { wanted.contains($0.identifier) }
-                    .sorted { $0.identifier < $1.identifier }
+                let found = set.blocks.filter { wanted.contains($0.identifier) }.sorted { $0.rank < $1.rank }
                 guard found.count == wanted.count else { return nil }
                 return (found, set.makeIdentifier(milliseconds: clock.now()))
             }

@@ -19,7 +19,7 @@ extension StorageQuerier {
     func hiddenSlots(in index: borrowing HeadIndex) throws(QueryableError) -> Set<UInt32> {
         var hidden = Set<UInt32>()
         var scratch = ReadScratch()
-        if let horizon, horizon.latestStart > head.samples.withLock({ $0.minimumTime }) {
+        if let horizon, horizon.latestStart > head.earliestTime {
             for slot in index.allSeries() {
                 let labels = index.labels.labelSet(of: slot)
                 let generation = index.generation(of: slot)
@@ -40,7 +40,7 @@ extension StorageQuerier {
     func isVisible(
         slot: UInt32, generation: UInt32, labels: LabelSet, _ scratch: inout ReadScratch
     ) throws(QueryableError) -> Bool {
-        let oldest = head.samples.withLock { $0.minimumTime }
+        let oldest = head.earliestTime
         let start = horizon.map { $0.latestStart > oldest ? $0.start(of: labels) : .min } ?? .min
         let deleted = headTombstones.isEmpty ? nil : headTombstones[labels]
         if start <= range.lowerBound, deleted == nil { return true }
@@ -55,6 +55,16 @@ extension StorageQuerier {
             if columns.count > 0 { return true }
         }
         return false
+    }
+}
+
+extension Head {
+    /// A time before which the head has no sample.
+    ///
+    /// The least time that the head notes may be that of a sample up to a minute after the oldest.
+    var earliestTime: Int64 {
+        let (time, overflow) = samples.withLock { $0.minimumTime }.subtractingReportingOverflow(60_000)
+        return overflow ? .min : time
     }
 }
 

@@ -79,9 +79,7 @@ extension Storage {
     private func writeHead(to target: String) throws(CompactionError) {
         let view = head.open()
         defer { head.close(view) }
-        let (minimum, maximum) = head.samples.withLock { ($0.minimumTime, $0.maximumTime) }
-        guard minimum <= maximum else { return }
-        let range = minimum...maximum
+        let range = Int64.min...head.samples.withLock { $0.maximumTime }
         let identifier = blocks.withLock { $0.makeIdentifier(milliseconds: clock.now()) }
         _ = try writeHead(
             sortedSeries(in: range), sequence: view.sequence, range: range, identifier: identifier,
