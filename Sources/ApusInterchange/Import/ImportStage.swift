@@ -160,7 +160,7 @@ struct ImportStage: ~Copyable {
 
     /// Writes all samples to blocks, one for each range of time, which the caller publishes.
     ///
-    /// - Returns: how many samples had the time of another of their series; the first that was added stays.
+    /// - Returns: how many samples had the time of another of their series; the last that was added stays.
     consuming func write(to target: inout BlockImport, options: ImportOptions) throws(InterchangeError) -> Int {
         try flush()
         let order = (0..<UInt32(labelSets.count)).sorted { labelSets[Int($0)] < labelSets[Int($1)] }

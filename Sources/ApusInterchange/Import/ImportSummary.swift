@@ -10,7 +10,7 @@ package struct ImportSummary: Sendable, Equatable {
     package var bytes: Int { blocks.reduce(0) { $0 + $1.bytes } }
     /// The different series that were read.
     package var series = 0
-    /// Samples that had the time of another sample of their series and were left out.
+    /// Samples that had the time of a later one of their series and were left out.
     package var duplicates = 0
     /// Exemplars that were read; blocks do not keep any.
     package var exemplars = 0

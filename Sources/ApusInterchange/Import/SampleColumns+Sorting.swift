@@ -1,7 +1,8 @@
 import ApusModel
 
 extension SampleColumns {
-    /// Brings the samples into the order of time; of several with one time the first stays.
+    /// Brings the samples into the order of time; of several with one time the last stays, as with samples that are
+    /// written over stored ones.
     ///
     /// - Returns: how many went.
     @discardableResult
@@ -19,7 +20,8 @@ extension SampleColumns {
             (all.timestamps[$0], $0) < (all.timestamps[$1], $1)
         }
         removeAll()
-        for position in order where timestamps.last != all.timestamps[position] {
+        for (place, position) in order.enumerated() {
+            if place + 1 < order.count, all.timestamps[order[place + 1]] == all.timestamps[position] { continue }
             let number = histogramAt[position]
             if number < 0 {
                 append(all.values[position], at: all.timestamps[position])

@@ -71,21 +71,24 @@ struct TextPieces {
     mutating func next() throws(InterchangeError) -> (lines: [UInt8], isLast: Bool)? {
         if isAtEnd { return nil }
         while true {
-            if rest.count >= Self.pieceLength, let end = rest.lastIndex(of: 0x0A) {
-                let lines = Array(rest[...end])
-                rest.removeSubrange(...end)
-                return (lines, false)
-            }
-            guard rest.count <= Self.maximumLineLength else {
-                throw .unusable("\(source.name) has a line of more than \(Self.maximumLineLength) bytes")
-            }
             let more = try source.next()
             if more.isEmpty {
                 isAtEnd = true
                 return (rest, true)
             }
+            // More than a piece is read before one is cut: only then it is known that something follows.
+            if rest.count >= Self.pieceLength, let end = rest.lastIndex(of: 0x0A) {
+                let lines = Array(rest[...end])
+                rest.removeSubrange(...end)
+                rest.append(contentsOf: more)
+                offset += more.count
+                return (lines, false)
+            }
             offset += more.count
             rest.append(contentsOf: more)
+            guard rest.count <= Self.maximumLineLength else {
+                throw .unusable("\(source.name) has a line of more than \(Self.maximumLineLength) bytes")
+            }
         }
     }
 }

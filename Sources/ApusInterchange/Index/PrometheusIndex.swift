@@ -174,20 +174,26 @@ package struct PrometheusIndex: Sendable {
         }
     }
 
-    /// The references in the list that the empty name and value have.
+    /// The references in the list that the empty name and value have, or in all lists where there is no such.
     private static func allSeries(
         of file: PrometheusFile, _ table: Range<Int>
     ) throws(InterchangeError) -> [UInt32] {
         var all: UInt64?
-        var isEmpty = true
+        var lists: [UInt64] = []
         try forEachList(of: file, table) { name, value, offset in
-            isEmpty = false
             if name == 0, value == 0 { all = offset }
+            lists.append(offset)
         }
-        if isEmpty { return [] }
-        guard let all else { throw file.damaged(at: table.lowerBound, "there is no list of all series") }
-        let list = try file.section(at: all, name: "list of all series")
-        return try file.read(list, name: "list of all series") { reader throws(ByteError) in
+        if let all { return try references(of: file, all) }
+        var union: Set<UInt32> = []
+        for list in lists { union.formUnion(try references(of: file, list)) }
+        // Series lie in the order of labels.
+        return union.sorted()
+    }
+
+    private static func references(of file: PrometheusFile, _ offset: UInt64) throws(InterchangeError) -> [UInt32] {
+        let list = try file.section(at: offset, name: "list of series")
+        return try file.read(list, name: "list of series") { reader throws(ByteError) in
             let count = Int(try reader.readBigEndian(UInt32.self))
             guard count <= reader.remaining / 4 else { throw .lengthOutOfRange(offset: 0, length: UInt64(count)) }
             var references: [UInt32] = []

@@ -17,7 +17,7 @@ package struct BlockImport: ~Copyable {
     /// The data folder.
     package let folder: String
     private var destination: Destination
-    private let chunkSamples: Int
+    private let options: StorageOptions
     private let clock: any WallClock
     private var writer: BlockWriter?
     private var current = ""
@@ -37,7 +37,7 @@ package struct BlockImport: ~Copyable {
         }
         self.folder = folder
         self.clock = clock
-        chunkSamples = StorageOptions().blockChunkSamples
+        options = StorageOptions()
     }
 
     /// An import into a store that is open.
@@ -45,18 +45,21 @@ package struct BlockImport: ~Copyable {
         destination = .store(storage)
         folder = storage.folder
         clock = storage.clock
-        chunkSamples = storage.options.blockChunkSamples
+        options = storage.options
     }
 
     /// Adds a series to the current block, which begins with its first.
     ///
-    /// Series come in the order of labels, samples ascend.
+    /// Series come in the order of labels, samples ascend and are not further ahead of the clock than a store takes them.
     package mutating func add(_ labels: LabelSet, samples: borrowing SampleColumns) throws(BlockImportError) {
-        guard samples.count > 0 else { return }
+        guard let last = samples.timestamps.last else { return }
+        guard last <= clock.now().addingReportingOverflow(options.maximumLead).partialValue else {
+            throw .tooFarAhead(time: last)
+        }
         do throws(FileError) {
             if writer == nil {
                 current = makeIdentifier()
-                writer = try BlockWriter(folder: temporary(current), chunkSamples: chunkSamples)
+                writer = try BlockWriter(folder: temporary(current), chunkSamples: options.blockChunkSamples)
             }
             try writer?.add(labels: labels.run.span, samples: samples)
         } catch {

@@ -62,6 +62,9 @@ package enum FolderVerification {
         report.blocks += 1
         report.files += 2
         report.bytes += block.byteCount
+        do throws(BlockError) { _ = try BlockFormat.timeRange(ofColumns: block.columns) } catch {
+            report.damage.append(.init(path: error.path ?? path, reason: error.reason))
+        }
         var scratch = ReadScratch()
         var columns = SampleColumns()
         var damaged = 0

@@ -61,7 +61,7 @@ struct ImportArguments: ParsableArguments {
             + "\(TimestampText.rfc3339(last)) in \(summary.blocks.count) blocks, \(ShortNumber.bytes(summary.bytes)), "
             + "written to \(folder) in \(ShortNumber.duration(nanoseconds: Int(milliseconds) * 1_000_000))"
         if summary.duplicates > 0 {
-            text += "; \(summary.duplicates) samples had the time of another of their series and were left out"
+            text += "; \(summary.duplicates) samples had the time of a later one of their series and were left out"
         }
         if summary.exemplars > 0 { text += "; \(summary.exemplars) exemplars were left out, blocks keep none" }
         return text
