@@ -137,6 +137,34 @@ struct LevelTests {
         reopened.close()
     }
 
+    @Test("a source that cannot be removed stays a left-over, whatever becomes of the block that took its place")
+    func unremovable() throws {
+        let folder = try TemporaryFolder()
+        let events = EventLog()
+        let storage = try open(folder.path, events: events)
+        try fill(storage)
+        // Nothing can be renamed to a folder that is not empty.
+        let names = try blockNames(folder.path)
+        for name in names {
+            let path = "\(folder.path)/blocks/\(name).deleted"
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+            try Data([1]).write(to: URL(fileURLWithPath: "\(path)/columns"))
+        }
+        #expect(storage.compactBlocks() > 5)
+        #expect(events.all.contains { $0.severity == .error })
+        #expect(Set(names).isSubset(of: try blockNames(folder.path)))
+        try expect(storage, steps: 0..<Self.steps)
+        try storage.delete(matching: [[]], from: .min, through: .max)
+        try storage.cleanTombstones()
+        #expect(try storage.samples([]).isEmpty)
+        storage.close()
+        let reopened = try open(folder.path)
+        #expect(try reopened.samples([]).isEmpty, "what took no part any more is back")
+        try reopened.cleanTombstones()
+        #expect(reopened.statistics.blockSamples == 0, "more is left than what remembers whose place was taken")
+        reopened.close()
+    }
+
     @Test("what is deleted while blocks are brought together stays deleted")
     func concurrentDeletion() throws {
         let folder = try TemporaryFolder()

@@ -166,6 +166,35 @@ struct RetentionTests {
         #expect(storage.statistics.tombstonedSeries == 0)
     }
 
+    @Test("a head that cannot be written to a block is reported, tried again later, and nothing of it is lost")
+    func headWithoutSpace() throws {
+        let folder = try TemporaryFolder()
+        guard run("/bin/mount", ["-t", "tmpfs", "-o", "size=4m", "tmpfs", folder.path]) else {
+            print("skipped: a tmpfs cannot be mounted here; run the tests as root to try a full disk")
+            return
+        }
+        defer { _ = run("/bin/umount", ["-l", folder.path]) }
+        let events = EventLog()
+        let storage = try open("\(folder.path)/data", events: events) { $0.diskReserve = 0 }
+        defer { storage.close() }
+        for step in 0..<Self.steps {
+            try storage.store(Self.labels, at: Self.start + Int64(step) * 60_000) { Double(step * $0) }
+        }
+        let filler = "\(folder.path)/filler"
+        let free = try #require(
+            try FileManager.default.attributesOfFileSystem(forPath: folder.path)[.systemFreeSize] as? Int)
+        try Data(count: free - 4_096).write(to: URL(fileURLWithPath: filler))
+        for _ in 0..<3 { storage.maintain() }
+        #expect(events.all.count { $0.severity == .error } == 1, "\(events.all)")
+        #expect(storage.statistics.compactionFailures == 1)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/data/blocks").isEmpty)
+        try FileManager.default.removeItem(atPath: filler)
+        #expect(try storage.compact() > 0)
+        let read = try storage.samples([])
+        #expect(read.count == Self.labels.count)
+        #expect(read.values.allSatisfy { $0.count == Self.steps })
+    }
+
     private func run(_ path: String, _ arguments: [String]) -> Bool {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: path)

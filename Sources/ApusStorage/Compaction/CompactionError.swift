@@ -14,6 +14,8 @@ struct CompactionState {
     var isClosed = false
     /// The time before which the head can be emptied once the queriers opened before `epoch` are gone.
     var pendingTruncation: (time: Int64, epoch: UInt64)?
+    /// When the head is compacted again after a failure.
+    var retry = RetryDelay(first: 10_000, longest: 300_000)
     /// The deletions since the writing of a block from other blocks began; `nil` while none is written.
     var deletions: [Deletion]?
 }

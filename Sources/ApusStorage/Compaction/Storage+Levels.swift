@@ -80,11 +80,15 @@ extension Storage {
 
     /// Writes what is left of blocks to a folder.
     ///
-    /// - Returns: `nil` when nothing is left and nobody needs to know how far the head was emptied; then there is no folder.
+    /// - Returns: `nil` when nothing is left and nothing has to be remembered: how far the head was emptied, or whose place the sources had
+    ///   taken; then there is no folder.
     private func write(
         _ sources: [Block], identifier: String, to temporary: String
     ) throws(CompactionError) -> BlockFormat.IndexHeader? {
-        let lineage = BlockLineage(replacing: sources)
+        var lineage = BlockLineage(replacing: sources)
+        // Those that could not be removed are still to be taken for left-overs when the store is opened.
+        let leftOver = sources.flatMap(\.lineage.parents).filter { Folder.isFolder("\(folder)/blocks/\($0)") }
+        lineage.parents += leftOver
         let set = blocks.withLock { $0 }
         let horizon = horizon(set)
         do {
@@ -92,12 +96,12 @@ extension Storage {
             try BlockMerger(sources, horizon: horizon).write(to: &writer) { isClosing.load(ordering: .relaxed) }
             if writer.header.seriesCount == 0 {
                 let others = set.blocks.filter { !lineage.parents.contains($0.identifier) }.map(\.headBoundary)
-                if lineage.headBoundary <= others.max() ?? .min {
+                if leftOver.isEmpty, lineage.headBoundary <= others.max() ?? .min {
                     try Folder.remove(temporary)
                     return nil
                 }
-                // An empty block, which remembers how far the head was emptied, with a time that it cannot be without.
-                writer.setEmptyTime(lineage.headBoundary)
+                // An empty block, which remembers the rest, with a time that it cannot be without.
+                writer.setEmptyTime(sources.map(\.header.maximumTime).max() ?? 0)
             }
             try writer.finish(identifier: identifier, lineage: lineage)
             return writer.header

@@ -1,4 +1,5 @@
 import Dispatch
+import Synchronization
 
 extension Storage {
     /// Syncs the log, compacts and removes what is too old, at their intervals, until the task is cancelled.
@@ -23,12 +24,18 @@ extension Storage {
         }
     }
 
-    /// Compacts and removes what is too old, if any of it is due; a failure is reported.
+    /// Compacts the head and removes what is too old, if any of it is due; a failure is reported, and the head tried again after 10 s, longer
+    /// each time, up to 5 minutes.
     package func maintain() {
-        do throws(CompactionError) {
-            try compact()
-        } catch {
-            report(.failed(operation: error.operation, reason: error.reason))
+        let now = monotonicMilliseconds()
+        if !compaction.withLock({ $0.retry.isWaiting(now: now) }) {
+            do throws(CompactionError) {
+                try compact()
+                compaction.withLock { $0.retry.noteSuccess() }
+            } catch {
+                compaction.withLock { $0.retry.noteFailure(now: monotonicMilliseconds()) }
+                report(.failed(operation: error.operation, reason: error.reason))
+            }
         }
         removeExpiredBlocks()
     }

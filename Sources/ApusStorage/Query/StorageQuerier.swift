@@ -217,8 +217,9 @@ final class StorageQuerier: Querier {
     private func withHeadIndex(
         _ body: (borrowing HeadIndex) throws(QueryableError) -> Void
     ) throws(QueryableError) {
-        let isInHead = head.samples.withLock { $0.maximumTime >= range.lowerBound }
-        if isInHead, head.earliestTime <= range.upperBound { try head.index.withLock { index throws(QueryableError) in try body(index) } }
+        let isInHead =
+            head.earliestTime <= range.upperBound && head.samples.withLock { $0.maximumTime >= range.lowerBound }
+        if isInHead { try head.index.withLock { index throws(QueryableError) in try body(index) } }
     }
 
     /// The slots of series in the view's range that any of the selectors selects, ascending.
