@@ -10,7 +10,8 @@ struct FolderTests {
     /// A folder with a block, and a store that has newer samples in its head.
     private func makeStore(_ folder: String) throws -> (storage: Storage, now: Int64) {
         let now = SystemWallClock().now() / 1_000 * 1_000
-        let text = (0..<500).map { "old{n=\"\($0 % 5)\"} \($0) \(now / 1_000 - 90_000 + Int64($0))" }.joined(separator: "\n")
+        let text = (0..<500).map { "old{n=\"\($0 % 5)\"} \($0) \(now / 1_000 - 90_000 + Int64($0))" }.joined(
+            separator: "\n")
         _ = try OpenMetricsImport.run(
             TextSource(name: "text", bytes: Array("\(text)\n# EOF\n".utf8)), into: try BlockImport(folder: folder))
         let storage = try Storage(folder: folder)
@@ -104,7 +105,9 @@ struct FolderTests {
         let (storage, now) = try makeStore(folder.path)
         defer { storage.close() }
         var text: [UInt8] = []
-        let summary = try SampleDump.run(storage, range: .min ... .max, selectors: [], format: .openMetrics) { text += $0 }
+        let summary = try SampleDump.run(storage, range: .min ... .max, selectors: [], format: .openMetrics) {
+            text += $0
+        }
         #expect(summary.series == 8 && summary.samples == 520 && summary.staleMarkers == 10)
         let other = "\(folder.path)/other"
         _ = try OpenMetricsImport.run(TextSource(name: "dump", bytes: text), into: try BlockImport(folder: other))
@@ -115,11 +118,13 @@ struct FolderTests {
         #expect(differences(try again.table(), expected) == [])
         var lines: [UInt8] = []
         _ = try SampleDump.run(
-            storage, range: now - 10_000...now - 9_000, selectors: [[Matcher("n", .equal, "2"), Matcher("__name__", .equal, "live")]],
+            storage, range: now - 10_000...now - 9_000,
+            selectors: [[Matcher("n", .equal, "2"), Matcher("__name__", .equal, "live")]],
             format: .jsonLines
         ) { lines += $0 }
         #expect(
             String(decoding: lines, as: UTF8.self)
-                == "{\"metric\":{\"__name__\":\"live\",\"n\":\"2\"},\"samples\":[[\(now - 10_000),\"stale\"],[\(now - 9_000),\"stale\"]]}\n")
+                == "{\"metric\":{\"__name__\":\"live\",\"n\":\"2\"},\"samples\":[[\(now - 10_000),\"stale\"],[\(now - 9_000),\"stale\"]]}\n"
+        )
     }
 }

@@ -92,7 +92,8 @@ struct ImportTests {
     @Test(
         "text that cannot be taken is refused, and nothing is stored",
         arguments: [
-            ("a 1\n# EOF\n", "without a timestamp"), ("a 1 5\n", "does not end with # EOF"), ("", "does not end with # EOF"),
+            ("a 1\n# EOF\n", "without a timestamp"), ("a 1 5\n", "does not end with # EOF"),
+            ("", "does not end with # EOF"),
             ("a 1 5\n# EOF\nb 1 5\n", "text:3:"), ("a 1 5\nb{ 1 5\n# EOF\n", "text:2:"),
             ("a 1 99999999999\n# EOF\n", "is to come"), ("a 1 5\n\u{0}\n# EOF\n", "text:2:"),
         ])
@@ -135,7 +136,9 @@ struct ImportTests {
         let folder = try TemporaryFolder()
         let storage = try Storage(folder: folder.path)
         defer { storage.close() }
-        #expect(throws: BlockImportError.folder(.locked(folder: folder.path))) { _ = try take("a 1 5\n# EOF\n", into: folder.path) }
+        #expect(throws: BlockImportError.folder(.locked(folder: folder.path))) {
+            _ = try take("a 1 5\n# EOF\n", into: folder.path)
+        }
     }
 
     @Test("comma-separated values: quotes, several columns of values, labels")
@@ -147,7 +150,8 @@ struct ImportTests {
         layout.valueColumns = ["cpu", "mem"]
         layout.labels = [Label(name: "job", value: "csv")]
         let summary = try CSVImport.run(
-            TextSource(name: "t.csv", bytes: Array(text.utf8)), layout: layout, into: try BlockImport(folder: folder.path))
+            TextSource(name: "t.csv", bytes: Array(text.utf8)), layout: layout,
+            into: try BlockImport(folder: folder.path))
         #expect(summary.samples == 3)
         let table = try stored(in: folder.path)
         #expect(table[series("cpu", ["host": "a,\"b\"\nc", "job": "csv"])]?.timestamps == [1_700_000_000_000])
@@ -165,7 +169,8 @@ struct ImportTests {
     func badCSV(text: String, reason: String) throws {
         let folder = try TemporaryFolder()
         #expect {
-            _ = try CSVImport.run(TextSource(name: "t.csv", bytes: Array(text.utf8)), into: try BlockImport(folder: folder.path))
+            _ = try CSVImport.run(
+                TextSource(name: "t.csv", bytes: Array(text.utf8)), into: try BlockImport(folder: folder.path))
         } throws: { error in
             "\(error)".contains(reason)
         }
@@ -182,7 +187,8 @@ struct ImportTests {
         #expect(differences(try stored(in: first), table) == [])
         var selection = PrometheusExport.Selection()
         selection.blockLength = 1_800_000
-        let exported = try PrometheusExport.run(try DataFolderView(first), selection: selection, to: "\(folder.path)/out")
+        let exported = try PrometheusExport.run(
+            try DataFolderView(first), selection: selection, to: "\(folder.path)/out")
         #expect(exported.blocks.count > 1)
         let second = "\(folder.path)/second"
         _ = try PrometheusFolder.take("\(folder.path)/out", into: try BlockImport(folder: second))
@@ -196,13 +202,16 @@ struct ImportTests {
         _ = try PrometheusFolder.take(
             try writeBlock(table, in: folder.path), into: try BlockImport(folder: "\(folder.path)/data"))
         var selection = PrometheusExport.Selection()
-        selection.selectors = [[Matcher("__name__", .equal, "metric_1")], [Matcher("instance", .matchesPattern, "host-[16]")]]
+        selection.selectors = [
+            [Matcher("__name__", .equal, "metric_1")], [Matcher("instance", .matchesPattern, "host-[16]")],
+        ]
         selection.range = 1_700_000_600_000...1_700_001_200_000
         let out = "\(folder.path)/out"
         let summary = try PrometheusExport.run(try DataFolderView("\(folder.path)/data"), selection: selection, to: out)
         let block = try #require(summary.blocks.first)
         var expected: SeriesTable = [:]
-        for (labels, columns) in table where labels.metricName == "metric_1" || ["host-1", "host-6"].contains(labels["instance"]) {
+        for (labels, columns) in table
+        where labels.metricName == "metric_1" || ["host-1", "host-6"].contains(labels["instance"]) {
             let times = columns.timestamps.filter { selection.range?.contains($0) ?? false }
             if !times.isEmpty { expected[labels] = SampleColumns(timestamps: times, values: times.map { _ in 0 }) }
         }

@@ -31,7 +31,9 @@ extension SampleColumns {
         var columns = SampleColumns()
         var time = start
         var value = Double(Int.random(in: 0...1_000, using: &generator))
-        let odd: [Double] = [.infinity, -.infinity, -0.0, SpecialValue.staleMarker, SpecialValue.normalNaN, .leastNonzeroMagnitude, 0.1]
+        let odd: [Double] = [
+            .infinity, -.infinity, -0.0, SpecialValue.staleMarker, SpecialValue.normalNaN, .leastNonzeroMagnitude, 0.1,
+        ]
         var histogram = NativeHistogram.random(using: &generator)
         for _ in 0..<count {
             if histograms, Int.random(in: 0..<10, using: &generator) > 0 {
@@ -55,7 +57,9 @@ extension SampleColumns {
                 let isOdd = Int.random(in: 0..<20, using: &generator) == 0
                 columns.append(isOdd ? odd.randomElement(using: &generator) ?? 0 : value, at: time)
             }
-            time += step + (Int.random(in: 0..<4, using: &generator) == 0 ? Int64.random(in: -50...50, using: &generator) : 0)
+            time +=
+                step
+                + (Int.random(in: 0..<4, using: &generator) == 0 ? Int64.random(in: -50...50, using: &generator) : 0)
         }
         return columns
     }

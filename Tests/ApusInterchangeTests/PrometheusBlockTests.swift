@@ -37,14 +37,17 @@ struct PrometheusBlockTests {
             -253_402_300_799_999, -1, 0, 1, 8_192, 16_384, 90_000, 700_000, 5_000_000_000_000, 253_402_300_799_000,
         ]
         let values: [Double] = [
-            .greatestFiniteMagnitude, -.leastNonzeroMagnitude, 0, -0.0, SpecialValue.staleMarker, .infinity, 1, 1 / 3, 0x1p-1022, -1,
+            .greatestFiniteMagnitude, -.leastNonzeroMagnitude, 0, -0.0, SpecialValue.staleMarker, .infinity, 1, 1 / 3,
+            0x1p-1022, -1,
         ]
         for (time, value) in zip(times, values) { columns.append(value, at: time) }
         let table = [series("extreme"): columns, LabelSet.empty: columns]
         #expect(differences(try readBlock(try writeBlock(table, in: folder.path)), table) == [])
     }
 
-    @Test("the version 1 index of an old release is read", .enabled(if: SharedData.isPresent, Comment(rawValue: SharedData.absenceComment)))
+    @Test(
+        "the version 1 index of an old release is read",
+        .enabled(if: SharedData.isPresent, Comment(rawValue: SharedData.absenceComment)))
     func version1() throws {
         let path = try SharedData.url("conformance/tsdb/index_format_v1").path
         let table = try readBlock(path)
@@ -79,13 +82,17 @@ struct PrometheusBlockTests {
         tombstones.add(deleted.reference, start + 900_000, .max)
         try Data(tombstones.encoded()).write(to: URL(fileURLWithPath: "\(block)/tombstones"))
         let read = try readBlock(block)
-        for (labels, columns) in table where labels != deleted.labels { #expect(read[labels]?.isSame(as: columns) == true) }
+        for (labels, columns) in table where labels != deleted.labels {
+            #expect(read[labels]?.isSame(as: columns) == true)
+        }
         let times = try #require(table[deleted.labels]).timestamps
         let kept = times.filter { $0 < start + 60_000 || $0 > start + 600_000 && $0 < start + 900_000 }
         #expect(read[deleted.labels]?.timestamps == kept)
     }
 
-    @Test("flipped bits and cut files give an error or the same samples, never others", arguments: 1...6 as ClosedRange<UInt64>)
+    @Test(
+        "flipped bits and cut files give an error or the same samples, never others",
+        arguments: 1...6 as ClosedRange<UInt64>)
     func damage(seed: UInt64) throws {
         let folder = try TemporaryFolder()
         let table = Self.table(seed: seed, seriesCount: 6, samples: 60)
@@ -105,7 +112,8 @@ struct PrometheusBlockTests {
                     if round % 4 == 0 {
                         bytes.removeLast(Int.random(in: 1...bytes.count, using: &generator))
                     } else {
-                        bytes[Int.random(in: 0..<bytes.count, using: &generator)] ^= UInt8.random(in: 1...255, using: &generator)
+                        bytes[Int.random(in: 0..<bytes.count, using: &generator)] ^= UInt8.random(
+                            in: 1...255, using: &generator)
                     }
                 }
                 do {

@@ -30,7 +30,8 @@ struct ChunkPlan {
         guard position < columns.count else { return nil }
         let start = position
         guard histogram < columns.histograms.count, columns.histograms[histogram].position == start else {
-            let following = histogram < columns.histograms.count ? columns.histograms[histogram].position : columns.count
+            let following =
+                histogram < columns.histograms.count ? columns.histograms[histogram].position : columns.count
             position = min(following, start + limit)
             return Part(encoding: .float, samples: start..<position, histograms: 0..<0, reset: .unknown)
         }

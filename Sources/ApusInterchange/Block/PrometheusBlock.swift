@@ -38,7 +38,8 @@ package struct PrometheusBlock: Sendable {
         _ position: Int, range: ClosedRange<Int64>, into columns: inout SampleColumns
     ) throws(InterchangeError) -> LabelSet {
         let series = try index.series(at: position)
-        for chunk in series.chunks where chunk.minimumTime <= range.upperBound && chunk.maximumTime >= range.lowerBound {
+        for chunk in series.chunks where chunk.minimumTime <= range.upperBound && chunk.maximumTime >= range.lowerBound
+        {
             try chunks.read(chunk.reference, into: &columns)
         }
         let deleted = tombstones.intervals[series.reference] ?? []

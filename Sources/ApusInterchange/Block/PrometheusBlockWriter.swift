@@ -39,7 +39,8 @@ package struct PrometheusBlockWriter {
             let timestamps = columns.timestamps.span.extracting(part.samples)
             let data: [UInt8]
             switch part.encoding {
-            case .float: data = FloatChunk.encode(timestamps: timestamps, values: columns.values.span.extracting(part.samples))
+            case .float:
+                data = FloatChunk.encode(timestamps: timestamps, values: columns.values.span.extracting(part.samples))
             case .integerHistogram:
                 data = IntegerHistogramChunk.encode(
                     columns.histograms[part.histograms], timestamps: timestamps, reset: part.reset)

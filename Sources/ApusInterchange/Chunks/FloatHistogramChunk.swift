@@ -39,7 +39,9 @@ enum FloatHistogramChunk {
             histogram.count = count.value
             histogram.zeroCount = zeroCount.value
             histogram.sum = sum.value
-            for bucket in histogram.positiveBuckets.indices { histogram.positiveBuckets[bucket] = buckets[bucket].value }
+            for bucket in histogram.positiveBuckets.indices {
+                histogram.positiveBuckets[bucket] = buckets[bucket].value
+            }
             for bucket in histogram.negativeBuckets.indices {
                 histogram.negativeBuckets[bucket] = buckets[positiveCount + bucket].value
             }

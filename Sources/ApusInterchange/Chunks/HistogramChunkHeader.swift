@@ -134,7 +134,9 @@ struct HistogramChunkHeader {
     private static func appendZeroThreshold(_ threshold: Double, to writer: inout ChunkBitWriter) {
         if threshold.bitPattern == 0 {
             writer.append(0, count: 8)
-        } else if threshold > 0, threshold.isNormal, threshold.significand == 1, (-243...10).contains(threshold.exponent) {
+        } else if threshold > 0, threshold.isNormal, threshold.significand == 1,
+            (-243...10).contains(threshold.exponent)
+        {
             writer.append(UInt64(Int(threshold.exponent) + 244), count: 8)
         } else {
             writer.append(255, count: 8)

@@ -58,7 +58,9 @@ package enum PrometheusExport {
         for number in first...last {
             let range = alignment.range(number).clamped(to: times)
             let fraction = Double(number - first) / Double(last - first + 1)
-            let isWanted = { onProgress(Progress("block from \(TimestampText.rfc3339(range.lowerBound))", fraction: fraction)) }
+            let isWanted = {
+                onProgress(Progress("block from \(TimestampText.rfc3339(range.lowerBound))", fraction: fraction))
+            }
             let identifier = BlockIdentifier.make(milliseconds: start &+ (number - first), using: &generator)
             var writer = try PrometheusBlockWriter(parent: target, identifier: identifier)
             do throws(InterchangeError) {

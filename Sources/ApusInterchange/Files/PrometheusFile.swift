@@ -65,7 +65,8 @@ struct PrometheusFile: Sendable {
     /// The big-endian word at an offset that the caller has checked.
     func word(at offset: Int) -> UInt32 {
         precondition(offset >= 0 && offset <= count - 4)
-        return UInt32(bigEndian: unsafe file.bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt32.self))
+        return UInt32(
+            bigEndian: unsafe file.bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt32.self))
     }
 
     /// Calls `body` with a reader of a range, and names place and reason when the bytes end early.

@@ -145,7 +145,8 @@ private struct FolderGuard {
         guard descriptor >= 0, flock(descriptor, LOCK_SH | LOCK_NB) != 0, errno == EWOULDBLOCK else { return }
         close(descriptor)
         throw .unusable(
-            "Prometheus is running on \(folder): stop it, or take a snapshot (its API's admin/tsdb/snapshot) and import that")
+            "Prometheus is running on \(folder): stop it, or take a snapshot (its API's admin/tsdb/snapshot) and import that"
+        )
     }
 
     func release() {

@@ -113,7 +113,9 @@ enum LogRecord {
         try read(record) { reader throws(ByteError) in
             try forEachSample(&reader) { reader, _, _ throws(ByteError) in
                 _ = try reader.readBigEndian(UInt64.self)
-                for _ in 0..<(2 * (try reader.readCount(limit: reader.remaining / 2))) { _ = try reader.readLengthPrefixed() }
+                for _ in 0..<(2 * (try reader.readCount(limit: reader.remaining / 2))) {
+                    _ = try reader.readLengthPrefixed()
+                }
                 count += 1
             }
         }

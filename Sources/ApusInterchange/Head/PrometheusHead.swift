@@ -42,18 +42,19 @@ struct PrometheusHead {
         var index = try readIndex(&stage, options: options, damage: note)
         try options.report("chunks of the head")
         var unknown = 0
-        try chunks.forEachChunk({ series, columns, isOutOfOrder throws(InterchangeError) in
-            guard let number = index.series[series] else {
-                unknown += columns.count
-                return
-            }
-            var columns = copy columns
-            let deleted = index.deleted[number] ?? []
-            columns.keep { time in
-                range.contains(time) && (isOutOfOrder || time >= start) && !deleted.contains { $0.contains(time) }
-            }
-            try stage.add(columns, series: number)
-        }, damage: note)
+        try chunks.forEachChunk(
+            { series, columns, isOutOfOrder throws(InterchangeError) in
+                guard let number = index.series[series] else {
+                    unknown += columns.count
+                    return
+                }
+                var columns = copy columns
+                let deleted = index.deleted[number] ?? []
+                columns.keep { time in
+                    range.contains(time) && (isOutOfOrder || time >= start) && !deleted.contains { $0.contains(time) }
+                }
+                try stage.add(columns, series: number)
+            }, damage: note)
         try readSamples(log, from: start, &index, range, &stage, options, &summary, &unknown, note)
         try readSamples(outOfOrderLog, from: .min, &index, range, &stage, options, &summary, &unknown, note)
         summary.unknownSeriesSamples += unknown
@@ -62,15 +63,18 @@ struct PrometheusHead {
     /// Checks every record and chunk.
     func verify(damage note: (InterchangeError) -> Void, torn: (InterchangeError) -> Void) throws(InterchangeError) {
         for log in [log, outOfOrderLog] {
-            try log.forEachRecord({ record, path, offset throws(InterchangeError) in
-                do throws(LogRecord.Failure) { try Self.check(record) } catch {
-                    note(.damaged(path: path, offset: offset, reason: error.description))
-                }
-            }, damage: { damage throws(InterchangeError) in
-                if damage.isTornTail { torn(damage.error) } else { note(damage.error) }
-            })
+            try log.forEachRecord(
+                { record, path, offset throws(InterchangeError) in
+                    do throws(LogRecord.Failure) { try Self.check(record) } catch {
+                        note(.damaged(path: path, offset: offset, reason: error.description))
+                    }
+                },
+                damage: { damage throws(InterchangeError) in
+                    if damage.isTornTail { torn(damage.error) } else { note(damage.error) }
+                })
         }
-        try chunks.forEachChunk({ _, _, _ throws(InterchangeError) in }, damage: { error throws(InterchangeError) in note(error) })
+        try chunks.forEachChunk(
+            { _, _, _ throws(InterchangeError) in }, damage: { error throws(InterchangeError) in note(error) })
     }
 
     private static func check(_ record: [UInt8]) throws(LogRecord.Failure) {
@@ -95,28 +99,32 @@ struct PrometheusHead {
         var index = Index()
         var deleted: [(series: UInt64, start: Int64, end: Int64)] = []
         try options.report("series of the log")
-        try log.forEachRecord({ record, path, offset throws(InterchangeError) in
-            do throws(LogRecord.Failure) {
-                switch LogRecord.kind(of: record) {
-                case .series:
-                    for series in try LogRecord.series(record) {
-                        do throws(InterchangeError) {
-                            index.series[series.reference] = try stage.number(of: series.labels)
-                        } catch {
-                            throw .content(error.description)
+        try log.forEachRecord(
+            { record, path, offset throws(InterchangeError) in
+                do throws(LogRecord.Failure) {
+                    switch LogRecord.kind(of: record) {
+                    case .series:
+                        for series in try LogRecord.series(record) {
+                            do throws(InterchangeError) {
+                                index.series[series.reference] = try stage.number(of: series.labels)
+                            } catch {
+                                throw .content(error.description)
+                            }
                         }
+                    case .tombstones: deleted += try LogRecord.tombstones(record)
+                    default: break
                     }
-                case .tombstones: deleted += try LogRecord.tombstones(record)
-                default: break
+                } catch {
+                    try note(.damaged(path: path, offset: offset, reason: error.description))
                 }
-            } catch {
-                try note(.damaged(path: path, offset: offset, reason: error.description))
-            }
-        }, damage: { damage throws(InterchangeError) in
-            if !damage.isTornTail { try note(damage.error) }
-        })
+            },
+            damage: { damage throws(InterchangeError) in
+                if !damage.isTornTail { try note(damage.error) }
+            })
         for entry in deleted where entry.start <= entry.end {
-            if let number = index.series[entry.series] { index.deleted[number, default: []].append(entry.start...entry.end) }
+            if let number = index.series[entry.series] {
+                index.deleted[number, default: []].append(entry.start...entry.end)
+            }
         }
         return index
     }
@@ -127,48 +135,52 @@ struct PrometheusHead {
         _ note: (InterchangeError) throws(InterchangeError) -> Void
     ) throws(InterchangeError) {
         var records = 0
-        try log.forEachRecord({ record, path, offset throws(InterchangeError) in
-            records += 1
-            if records % 256 == 0 { try options.report("samples of the log") }
-            var floats: [LogRecord.Sample<Double>] = []
-            var histograms: [LogRecord.Sample<NativeHistogram>] = []
-            do throws(LogRecord.Failure) {
-                switch LogRecord.kind(of: record) {
-                case .samples: floats = try LogRecord.samples(record)
-                case .histograms, .customHistograms: histograms = try LogRecord.histograms(record, hasFloats: false)
-                case .floatHistograms, .customFloatHistograms:
-                    histograms = try LogRecord.histograms(record, hasFloats: true)
-                case .exemplars: summary.exemplars += try LogRecord.exemplarCount(record)
-                case .series, .tombstones, .mappedChunks, .metadata: break
-                case nil:
-                    throw .content("its kind \(record.first.map { String($0) } ?? "(none)") is not known: what it holds is left out")
+        try log.forEachRecord(
+            { record, path, offset throws(InterchangeError) in
+                records += 1
+                if records % 256 == 0 { try options.report("samples of the log") }
+                var floats: [LogRecord.Sample<Double>] = []
+                var histograms: [LogRecord.Sample<NativeHistogram>] = []
+                do throws(LogRecord.Failure) {
+                    switch LogRecord.kind(of: record) {
+                    case .samples: floats = try LogRecord.samples(record)
+                    case .histograms, .customHistograms: histograms = try LogRecord.histograms(record, hasFloats: false)
+                    case .floatHistograms, .customFloatHistograms:
+                        histograms = try LogRecord.histograms(record, hasFloats: true)
+                    case .exemplars: summary.exemplars += try LogRecord.exemplarCount(record)
+                    case .series, .tombstones, .mappedChunks, .metadata: break
+                    case nil:
+                        throw .content(
+                            "its kind \(record.first.map { String($0) } ?? "(none)") is not known: what it holds is left out"
+                        )
+                    }
+                } catch {
+                    return try note(.damaged(path: path, offset: offset, reason: error.description))
                 }
-            } catch {
-                return try note(.damaged(path: path, offset: offset, reason: error.description))
-            }
-            func number(_ series: UInt64, _ time: Int64) -> UInt32? {
-                guard let number = index.series[series] else {
-                    unknown += 1
-                    return nil
+                func number(_ series: UInt64, _ time: Int64) -> UInt32? {
+                    guard let number = index.series[series] else {
+                        unknown += 1
+                        return nil
+                    }
+                    guard time >= start, range.contains(time) else { return nil }
+                    return index.deleted[number]?.contains { $0.contains(time) } ?? false ? nil : number
                 }
-                guard time >= start, range.contains(time) else { return nil }
-                return index.deleted[number]?.contains { $0.contains(time) } ?? false ? nil : number
-            }
-            for sample in floats {
-                guard let number = number(sample.series, sample.time) else { continue }
-                try stage.add(sample.value, at: sample.time, series: number)
-            }
-            for sample in histograms {
-                guard let number = number(sample.series, sample.time) else { continue }
-                if SpecialValue.isStaleMarker(sample.value.sum) {
-                    try stage.add(SpecialValue.staleMarker, at: sample.time, series: number)
-                } else {
+                for sample in floats {
+                    guard let number = number(sample.series, sample.time) else { continue }
                     try stage.add(sample.value, at: sample.time, series: number)
                 }
-            }
-        }, damage: { damage throws(InterchangeError) in
-            // What is torn was never acknowledged.
-            if !damage.isTornTail { try note(damage.error) }
-        })
+                for sample in histograms {
+                    guard let number = number(sample.series, sample.time) else { continue }
+                    if SpecialValue.isStaleMarker(sample.value.sum) {
+                        try stage.add(SpecialValue.staleMarker, at: sample.time, series: number)
+                    } else {
+                        try stage.add(sample.value, at: sample.time, series: number)
+                    }
+                }
+            },
+            damage: { damage throws(InterchangeError) in
+                // What is torn was never acknowledged.
+                if !damage.isTornTail { try note(damage.error) }
+            })
     }
 }

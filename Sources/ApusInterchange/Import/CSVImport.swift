@@ -53,7 +53,9 @@ package enum CSVImport {
                     }
                 }
             }
-            guard columns != nil else { throw .unusable("\(source.name) is empty: its first line should name the columns") }
+            guard columns != nil else {
+                throw .unusable("\(source.name) is empty: its first line should name the columns")
+            }
             summary.series = stage.seriesCount
             summary.duplicates = try stage.write(to: &target, options: options)
             summary.blocks = try target.publishAll()

@@ -89,7 +89,9 @@ struct ImportStage: ~Copyable {
             buffer.appendLittleEndian(UInt32(0))
             buffer.append(histogram.counterResetHint.rawValue)
             HistogramLayout.append(histogram, to: &buffer)
-            for value in [histogram.count, histogram.sum, histogram.zeroCount] { buffer.appendLittleEndian(value.bitPattern) }
+            for value in [histogram.count, histogram.sum, histogram.zeroCount] {
+                buffer.appendLittleEndian(value.bitPattern)
+            }
             for value in histogram.positiveBuckets { buffer.appendLittleEndian(value.bitPattern) }
             for value in histogram.negativeBuckets { buffer.appendLittleEndian(value.bitPattern) }
             buffer.overwriteLittleEndian(UInt32(buffer.count - start - 4), at: start)
@@ -182,7 +184,8 @@ struct ImportStage: ~Copyable {
         var weights = [Int](repeating: 0, count: labelSets.count)
         try Self.forEachRecord(file) { record, reader throws(ByteError) in
             try reader.skip(record.length)
-            weights[Int(record.series)] += Self.floatWeight + (record.isHistogram ? record.length * Self.floatWeight / 2 : 0)
+            weights[Int(record.series)] +=
+                Self.floatWeight + (record.isHistogram ? record.length * Self.floatWeight / 2 : 0)
         }
         var duplicates = 0
         var position = 0

@@ -83,7 +83,9 @@ package struct PrometheusIndex: Sendable {
         var labels = ByteWriter(capacity: 256)
         var pairs: [UInt64] = []
         let chunks = try file.read(entry, name: "entry of a series") { reader throws(ByteError) in
-            for _ in 0..<(2 * (try reader.readCount(limit: reader.remaining / 2))) { pairs.append(try reader.readVarint()) }
+            for _ in 0..<(2 * (try reader.readCount(limit: reader.remaining / 2))) {
+                pairs.append(try reader.readVarint())
+            }
             return try Self.readChunks(&reader)
         }
         for symbol in pairs { try appendText(of: symbol, to: &labels) }

@@ -147,7 +147,8 @@ struct PrometheusIndexWriter {
     ///
     /// - Returns: where the lists begin, and the table that leads to them, by name and value.
     private func appendLists(
-        _ references: [UInt32], _ pairs: [(pair: UInt64, series: UInt32)], _ order: [UInt32], to file: inout BufferedFile
+        _ references: [UInt32], _ pairs: [(pair: UInt64, series: UInt32)], _ order: [UInt32],
+        to file: inout BufferedFile
     ) throws(FileError) -> (start: UInt64, table: [UInt8]) {
         let empty: [UInt8] = []
         var table = ByteWriter()

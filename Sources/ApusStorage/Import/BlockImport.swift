@@ -69,7 +69,9 @@ package struct BlockImport: ~Copyable {
 
     /// Ends the current block; one without samples is none.
     package mutating func endBlock() throws(BlockImportError) {
-        do throws(FileError) { try writer?.finish(identifier: current, lineage: .imported) } catch { throw .file(error) }
+        do throws(FileError) { try writer?.finish(identifier: current, lineage: .imported) } catch {
+            throw .file(error)
+        }
         if writer != nil { finished.append(current) }
         writer = nil
     }

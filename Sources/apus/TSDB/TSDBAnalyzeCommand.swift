@@ -35,7 +35,10 @@ struct TSDBAnalyzeCommand: AsyncParsableCommand {
             ("valuesByLabel", "labels with the most values", analysis.valuesByLabel),
             ("valueBytesByLabel", "labels with the most bytes of values", analysis.valueBytesByLabel),
             ("seriesByPair", "label pairs with the most series", analysis.seriesByPair),
-            ("churnByPair", "label pairs whose series come and go (percent of the time they are absent, summed)", analysis.churnByPair),
+            (
+                "churnByPair", "label pairs whose series come and go (percent of the time they are absent, summed)",
+                analysis.churnByPair
+            ),
         ]
     }
 

@@ -46,7 +46,8 @@ struct TSDBExportCommand: AsyncParsableCommand {
             let blocks = summary.blocks.map { JSONString.quoted($0.identifier) }
             print("{\"samples\":\(summary.samples),\"blocks\":[\(blocks.joined(separator: ","))]}")
         case .table:
-            guard let first = summary.blocks.map(\.minimumTime).min(), let last = summary.blocks.map(\.maximumTime).max()
+            guard let first = summary.blocks.map(\.minimumTime).min(),
+                let last = summary.blocks.map(\.maximumTime).max()
             else {
                 print("there were no samples")
                 return

@@ -29,9 +29,10 @@ struct ImportArguments: ParsableArguments {
 
     /// Runs an import and shows its summary.
     func run(
-        _ work: @escaping @Sendable (
-            consuming BlockImport, ClosedRange<Int64>, ImportOptions
-        ) throws(InterchangeError) -> ImportSummary
+        _ work:
+            @escaping @Sendable (
+                consuming BlockImport, ClosedRange<Int64>, ImportOptions
+            ) throws(InterchangeError) -> ImportSummary
     ) async throws {
         let range = try times.range()
         let folder = folder
@@ -154,7 +155,9 @@ struct TSDBImportCSVCommand: AsyncParsableCommand {
         if !valueColumns.isEmpty { layout.valueColumns = valueColumns }
         for text in labels {
             let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2, !parts[0].isEmpty else { throw ValidationError("--label '\(text)' is not name=value") }
+            guard parts.count == 2, !parts[0].isEmpty else {
+                throw ValidationError("--label '\(text)' is not name=value")
+            }
             layout.labels.append(Label(name: String(parts[0]), value: String(parts[1])))
         }
         let bytes = Array((separator == "tab" ? "\t" : separator).utf8)

@@ -77,7 +77,8 @@ private struct FolderListing: Sendable {
         let unreadable = unreadable.map {
             "{\"folder\":\(JSONString.quoted($0.folder)),\"reason\":\(JSONString.quoted($0.reason))}"
         }
-        let times = "\"minTime\":\(head.headMinimumTime.map { String($0) } ?? "null"),"
+        let times =
+            "\"minTime\":\(head.headMinimumTime.map { String($0) } ?? "null"),"
             + "\"maxTime\":\(head.headMaximumTime.map { String($0) } ?? "null")"
         return "{\"blocks\":[\(blocks.joined(separator: ","))],\"head\":{\(times),\"series\":\(head.headSeries),"
             + "\"chunks\":\(head.headChunks),\"walBytes\":\(head.walBytes)},"
