@@ -53,9 +53,10 @@ struct HeadBenchmark {
                 longest = max(longest, cpuTime() - begin)
                 guard outcome.appendedCount == Self.batchSize else { throw BenchmarkError(text: "\(outcome)") }
             }
-            if step % 4 == 3 {
+            if step % 2 == 1 {
                 let begin = cpuTime()
-                storage.maintain()
+                storage.tendHead()
+                if step % 8 == 7 { storage.maintain() }
                 cpu += cpuTime() - begin
             }
         }
@@ -136,6 +137,7 @@ struct HeadBenchmark {
                     _ = try storage.append(batch)
                 }
             }
+            storage.tendHead()
             storage.maintain()
             let used = cpuTime() - begin
             peak = max(peak, anonymousBytes() - before)

@@ -18,6 +18,8 @@ package final class Storage: Sendable {
     let report: @Sendable (StorageEvent) -> Void
     let counters = StorageCounters()
     let labels: LabelCache
+    /// The files of the head; taken after `compaction` and before the appender.
+    let headFiles: Mutex<HeadFiles>
     /// Held by the one compaction that runs.
     let compaction = Mutex(CompactionState())
     /// Held by the one compaction of blocks that runs; taken before `compaction`.
@@ -62,31 +64,47 @@ package final class Storage: Sendable {
         let head = Head(maximumExemplars: options.maximumExemplars)
         self.head = head
         let start = monotonicMilliseconds()
+        let boundary = blockSet.headBoundary.map { $0 + 1 } ?? .min
+        var (files, loaded, logStart, damaged) = try HeadFiles.open(
+            folder: "\(folder)/head", options: options, truncatedBefore: boundary, report: report)
         let (replayed, summary) = try Self.replay(
-            folder: "\(folder)/wal", options: options, head: head,
-            truncatedBefore: blockSet.headBoundary.map { $0 + 1 } ?? .min, report: report)
+            folder: "\(folder)/wal", options: options, head: head, loaded: &loaded, from: logStart,
+            truncatedBefore: boundary, report: report)
+        headFiles = Mutex(files)
         counters.note(replayed)
         appender = Mutex(replayed)
         blocks = Mutex(blockSet)
         let duration = monotonicMilliseconds() - start
-        counters.corruptions.add(summary.corruptions, ordering: .relaxed)
+        counters.corruptions.add(summary.corruptions + damaged, ordering: .relaxed)
         counters.replayMilliseconds.store(duration, ordering: .relaxed)
         report(.replayed(series: summary.series, samples: summary.samples, milliseconds: duration))
     }
 
+    /// Fills the head with what a checkpoint holds, which is taken out, and with the log after it.
     private static func replay(
-        folder: String, options: StorageOptions, head: Head, truncatedBefore: Int64, report: (StorageEvent) -> Void
+        folder: String, options: StorageOptions, head: Head, loaded: inout LoadedHead?, from start: UInt64?,
+        truncatedBefore: Int64, report: (StorageEvent) -> Void
     ) throws(StorageError) -> (Appender, WALReplay.Summary) {
-        let files: WALFiles
+        var files: WALFiles
         do throws(FileError) { files = try WALFiles(folder: folder) } catch {
             throw .folderUnusable(folder: folder, reason: error.description)
         }
+        if let start { files.begin(at: start) }
+        let checkpoint = loaded.take()
+        if let checkpoint {
+            head.index.withLock { $0 = checkpoint.index }
+            head.samples.withLock { $0 = checkpoint.samples }
+        }
+        head.samples.withLock { $0.begin(at: truncatedBefore) }
         var replay = WALReplay(
-            head: head, truncatedBefore: truncatedBefore, maximumExemplars: options.maximumExemplars)
-        try replay.read(files, folder: folder, report: report)
+            head: head, series: checkpoint?.series ?? [],
+            exemplars: checkpoint?.exemplars ?? ExemplarRing(capacity: options.maximumExemplars),
+            truncatedBefore: truncatedBefore)
+        try replay.read(files, folder: folder, from: start, report: report)
         do throws(FileError) {
             let log = try WALWriter(
-                folder: folder, number: files.nextSegment(in: folder), segmentSize: options.segmentSize)
+                folder: folder, number: files.nextSegment(in: folder, from: checkpoint?.number ?? 1),
+                segmentSize: options.segmentSize)
             let (appender, exemplars, summary) = replay.finish(log: log)
             head.exemplars.withLock { $0 = exemplars }
             return (appender, summary)
@@ -103,20 +121,29 @@ package final class Storage: Sendable {
         isClosing.store(true, ordering: .relaxed)
         levels.withLock { _ in }
         compaction.withLock { $0.isClosed = true }
+        let logBytes = counters.logBytes.load(ordering: .relaxed)
+        // So that little is read when the store is opened again.
+        if headFiles.withLock({ logBytes - $0.checkpointedLogBytes >= Self.checkpointedLogSizeAtClose }) {
+            do throws(FileError) { try checkpointHead() } catch {
+                counters.checkpointFailures.add(1, ordering: .relaxed)
+                report(.failed(operation: "writing the head to files", reason: error.description))
+            }
+        }
         let log = appender.withLock { appender in
             defer { appender.isClosed = true }
             return appender.isClosed ? nil : appender.log.unsynced()
         }
-        if let log { synchronize(log.file) }
+        log?.files.forEach { synchronize($0) }
         lock.withLock { $0 = nil }
     }
+
+    /// A log that grew by less than this is quickly read.
+    private static let checkpointedLogSizeAtClose = 1 << 20
 
     /// Syncs the log to the disk, if there is anything new in it.
     package func synchronize() {
         guard let log = appender.withLock({ $0.log.unsynced() }) else { return }
-        if synchronize(log.file) {
-            appender.withLock { $0.log.noteSynced(segment: log.segment, offset: log.offset) }
-        }
+        if log.files.allSatisfy({ synchronize($0) }) { appender.withLock { $0.log.noteSynced(log) } }
     }
 
     @discardableResult

@@ -18,6 +18,8 @@ package enum StorageEvent: Sendable, Equatable {
     case damagedLog(path: String, offset: Int, bytes: Int)
     /// A record of the log could be read but not be understood.
     case unusableRecord(path: String, offset: Int, reason: String)
+    /// A file of the head is damaged; what the log has of it is read from there, the rest is served.
+    case damagedHead(path: String, offset: Int, reason: String)
     /// A block cannot be read; queries in its span of time fail.
     case damagedBlock(path: String, reason: String)
     /// The file of what was deleted from the head is damaged and was set aside.
@@ -38,7 +40,7 @@ package enum StorageEvent: Sendable, Equatable {
         switch self {
         case .replayed, .compacted, .merged, .expired, .beyondSize: .info
         case .tornTail: .warning
-        case .damagedLog, .unusableRecord, .damagedBlock, .damagedTombstones, .failed: .error
+        case .damagedLog, .unusableRecord, .damagedHead, .damagedBlock, .damagedTombstones, .failed: .error
         }
     }
 }
@@ -54,6 +56,8 @@ extension StorageEvent: CustomStringConvertible {
             "\(bytes) damaged bytes in \(path) at \(offset) passed over; their samples are lost"
         case .unusableRecord(let path, let offset, let reason):
             "record in \(path) at \(offset) passed over: \(reason)"
+        case .damagedHead(let path, let offset, let reason):
+            "damaged file of the head \(path) at \(offset): \(reason)"
         case .damagedBlock(let path, let reason):
             "damaged block \(path): \(reason); restore it from a backup or remove the folder"
         case .damagedTombstones(let path, let reason):

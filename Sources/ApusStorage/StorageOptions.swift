@@ -22,6 +22,12 @@ package struct StorageOptions: Sendable {
     package var syncInterval: Int64 = 5_000
     /// The size in bytes at which a new log segment begins.
     package var segmentSize = 64 << 20
+    /// The bytes by which the log grows before a checkpoint of the head is written: what is read of it when the store is opened.
+    ///
+    /// Twice as much is kept, and what is appended while a checkpoint is written.
+    package var checkpointLogSize = 32 << 20
+    /// The bytes of sealed chunks in memory at which they are written to a file.
+    package var maximumSealedBytes = 2 << 20
     /// The most series in the head (`--storage.max-series`); about 2 kB of memory each.
     package var maximumSeries = 10_000_000
     /// The most bytes of one label set.

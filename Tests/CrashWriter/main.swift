@@ -31,6 +31,8 @@ do {
     options.blockRange = 200_000
     options.segmentSize = 400_000
     options.maximumExemplars = 500
+    options.checkpointLogSize = 100_000
+    options.maximumSealedBytes = 10_000
     options.maximumBlockRange = 1_800_000
     let storage = try Storage(folder: arguments[1], options: options, clock: StepClock()) { event in
         if event.severity != .info { say("e \(event)") }
@@ -86,6 +88,7 @@ do {
         }
         if step % 20 == 0 { try storage.compact() }
         if step % 11 == 0 { storage.synchronize() }
+        if step % 3 == 0 { storage.tendHead() }
         maintenance.note(step: step)
         if maintenance.hasFailed { exit(1) }
         step += 1

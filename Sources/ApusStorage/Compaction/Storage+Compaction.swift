@@ -60,6 +60,11 @@ extension Storage {
         do throws(CompactionError) {
             let header = try writeHead(series, range: range, identifier: identifier, folder: temporary)
             guard let header else { return false }
+            guard header.seriesCount > 0 else {
+                // What was found to reach over the range has no sample in it.
+                do throws(FileError) { try Folder.remove(temporary) } catch {}
+                return false
+            }
             try publish(temporary, as: path, identifier: identifier)
             let duration = monotonicMilliseconds() - start
             counters.compactionMilliseconds.add(duration, ordering: .relaxed)
@@ -85,6 +90,8 @@ extension Storage {
         do {
             var writer = try BlockWriter(folder: folder, chunkSamples: options.blockChunkSamples)
             var scratch = ReadScratch()
+            scratch.skipsDamage = true
+            defer { note(scratch.damages) }
             var columns = SampleColumns()
             let deleted = blocks.withLock { $0.headTombstones }
             for entry in series {
@@ -141,53 +148,15 @@ extension Storage {
     /// Empties the head of what is in blocks, unless a querier still needs it, and shortens the log.
     private func finishTruncation(_ state: inout CompactionState) throws(CompactionError) {
         guard let pending = state.pendingTruncation else { return }
-        let outcome = appender.withLock { appender in
-            defer { counters.note(appender) }
-            return truncateHead(&appender, pending.time, pending.epoch)
-        }
-        guard let outcome else { return }
+        guard truncateHead(before: pending.time, epoch: pending.epoch) else { return }
         state.pendingTruncation = nil
-        switch outcome {
-        case .failure(let error):
-            counters.truncationFailures.add(1, ordering: .relaxed)
-            throw CompactionError(operation: "beginning a log segment", reason: error.description)
-        case .success(let checkpoint):
-            do throws(FileError) {
-                try checkpoint.write()
-            } catch {
-                counters.checkpointFailures.add(1, ordering: .relaxed)
-                throw CompactionError(operation: "writing a checkpoint of the log", reason: error.description)
-            }
-            try forgetHeadTombstones(before: pending.time)
-        }
-    }
-
-    /// Drops samples and series from the head, and lets the log go on in a new segment.
-    ///
-    /// - Returns: what is needed to write the checkpoint, or `nil` when a querier still needs the samples.
-    private func truncateHead(
-        _ appender: inout Appender, _ time: Int64, _ epoch: UInt64
-    ) -> Result<WALCheckpoint, FileError>? {
-        let freed: [UInt32]? = head.samples.withLock { samples in
-            samples.visibility.isOpen(before: epoch) ? nil : samples.truncate(before: time)
-        }
-        guard let freed else { return nil }
-        if !freed.isEmpty {
-            let gone = Set(freed)
-            // Built beside the old one, which only the holder of the appender changes.
-            let smaller = head.index.withLock { $0 }.keeping { !gone.contains($0) }
-            head.index.withLock { $0 = smaller }
-            appender.free(freed)
-        }
         do throws(FileError) {
-            try appender.log.rotate()
+            try checkpointHead()
         } catch {
-            return .failure(error)
+            counters.checkpointFailures.add(1, ordering: .relaxed)
+            throw CompactionError(operation: "writing a checkpoint of the head", reason: error.description)
         }
-        return .success(
-            WALCheckpoint(
-                folder: "\(folder)/wal", endingBefore: appender.log.segment, keepingFrom: time,
-                liveGenerations: appender.series.map { $0.isLive ? Int64($0.generation) : -1 }))
+        try forgetHeadTombstones(before: pending.time)
     }
 
     /// Forgets what was deleted from the head before a time, as far as no sample of the head is covered by it any more.

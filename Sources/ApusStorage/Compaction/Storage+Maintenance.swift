@@ -12,6 +12,7 @@ extension Storage {
                     self.synchronize()
                 }
             }
+            group.addTask { await self.repeatEvery(Self.headInterval, on: "apus.storage.head") { self.tendHead() } }
             group.addTask {
                 await self.repeatEvery(Self.compactionCheckInterval, on: "apus.storage.compaction") { self.maintain() }
             }
@@ -40,6 +41,8 @@ extension Storage {
         removeExpiredBlocks()
     }
 
+    /// Milliseconds between looks at whether something of the head is to be written to files.
+    private static let headInterval: Int64 = 1_000
     /// Milliseconds between looks at whether a block is due.
     private static let compactionCheckInterval: Int64 = 10_000
 

@@ -65,6 +65,12 @@ struct ExemplarRing: Sendable {
         entries.isEmpty ? nil : entries[entries.count < capacity ? 0 : oldest].exemplar.timestamp
     }
 
+    /// An exemplar and its series; 0 is the oldest.
+    func entry(_ index: Int) -> (SeriesReference, StoredExemplar) {
+        let entry = entries[(oldest + index) % entries.count]
+        return (entry.series, entry.exemplar)
+    }
+
     /// Why an exemplar would be refused, `nil` when it would be taken.
     func refusal(of exemplar: borrowing StoredExemplar, series reference: SeriesReference) -> Refusal? {
         guard capacity > 0 else { return .disabled }

@@ -11,6 +11,8 @@ struct Appender {
         var isLive = false
         /// Whether the newest sample is a histogram.
         var isHistogram = false
+        /// Whether `lastValue` has to be looked up in the head: it was not needed since the store was opened.
+        var hasUnknownValue = false
         var lastTimestamp = Int64.min
         /// The bits of the newest sample, or the fingerprint of a histogram.
         var lastValue: UInt64 = 0
@@ -157,7 +159,7 @@ struct Appender {
         var outcome = AppendOutcome()
         let hasTimestamps = !batch.timestamps.isEmpty
         precondition(batch.values.count == batch.count && (!hasTimestamps || batch.timestamps.count == batch.count))
-        accept(batch, hasTimestamps: hasTimestamps, latestTime: latestTime, outcome: &outcome)
+        accept(batch, hasTimestamps: hasTimestamps, latestTime: latestTime, head: head, outcome: &outcome)
         let exemplars = batch.exemplars.isEmpty ? [] : acceptedExemplars(of: batch, head: head)
         guard !accepted.isEmpty || !exemplars.isEmpty else { return outcome }
         records.reset()
@@ -205,7 +207,8 @@ struct Appender {
 
     /// Decides on every sample; the accepted ones become their series' newest, which `undo` can take back.
     private mutating func accept(
-        _ batch: borrowing SampleBatch, hasTimestamps: Bool, latestTime: Int64, outcome: inout AppendOutcome
+        _ batch: borrowing SampleBatch, hasTimestamps: Bool, latestTime: Int64, head: Head,
+        outcome: inout AppendOutcome
     ) {
         accepted.removeAll(keepingCapacity: true)
         undo.removeAll(keepingCapacity: true)
@@ -236,8 +239,12 @@ struct Appender {
                 continue
             }
             let timestamp = hasTimestamps ? batch.timestamps[position] : batch.timestamp
+            if series[Int(slot)].hasUnknownValue, timestamp == series[Int(slot)].lastTimestamp {
+                learnValue(of: reference, head: head)
+            }
             let last = series[Int(slot)]
             var newest = last
+            newest.hasUnknownValue = false
             newest.lastTimestamp = timestamp
             newest.isHistogram = encoded != nil
             newest.lastValue =
@@ -261,6 +268,30 @@ struct Appender {
                 outcome.rejections.append((position, .duplicateTimestamp))
             }
         }
+    }
+
+    /// Looks the newest sample of a series up that was not needed since the store was opened.
+    private mutating func learnValue(of reference: SeriesReference, head: Head) {
+        let slot = Int(reference.slot)
+        let time = series[slot].lastTimestamp
+        var scratch = ReadScratch()
+        var columns = SampleColumns()
+        do throws(QueryableError) {
+            try head.read(
+                slot: reference.slot, generation: reference.generation, sequence: .max, range: time...time,
+                scratch: &scratch, into: &columns)
+        } catch {
+            // What cannot be read is not equal to anything.
+            return
+        }
+        if let histogram = columns.histograms.first?.histogram {
+            var encoded = ByteWriter()
+            WALHistogram.append(histogram, to: &encoded)
+            series[slot].lastValue = WALHistogram.fingerprint(ofEncoded: encoded.bytes.span)
+        } else if let value = columns.values.first {
+            series[slot].lastValue = value.bitPattern
+        }
+        series[slot].hasUnknownValue = false
     }
 
     /// Encodes a histogram for the log; `nil` when it cannot be stored.

@@ -52,19 +52,36 @@ final class Head: Sendable {
                 slot: slot, generation: generation, sequence: sequence, range: range, open: &scratch.open)
         }
         guard let snapshot = found else { return }
-        let lower = max(range.lowerBound, snapshot.truncatedBefore)
-        var remaining = snapshot.visibleCount
-        for chunk in snapshot.chunks {
-            if remaining <= 0 || chunk.minimumTime > range.upperBound { break }
-            if chunk.maximumTime >= lower {
-                do throws(ColumnError) {
-                    try chunk.read(&scratch, limit: remaining, range: lower...range.upperBound, into: &columns)
-                } catch {
-                    throw .unreadable("a chunk in memory cannot be decoded: \(error); restart Apus")
-                }
+        do throws(ChunkDamage) {
+            try snapshot.read(range: range, &scratch, into: &columns)
+        } catch {
+            guard !error.path.isEmpty else {
+                throw .unreadable("a chunk in memory cannot be decoded: \(error.reason); restart Apus")
             }
-            remaining -= Int(chunk.count)
+            throw .unreadable(
+                "\(error.path) is damaged at \(error.offset): \(error.reason); restore it from a backup, "
+                    + "or wait until the head was written to a block without what is lost")
         }
-        columns.append(scratch.open)
+        columns.append(scratch.open, in: max(range.lowerBound, snapshot.truncatedBefore)...range.upperBound)
+    }
+}
+
+extension SampleColumns {
+    /// Appends the samples of other columns that lie in a range of time.
+    mutating func append(_ other: borrowing SampleColumns, in range: ClosedRange<Int64>) {
+        let count = other.count
+        var first = 0
+        var end = count
+        if count > 0, other.timestamps[0] < range.lowerBound {
+            first = other.timestamps.firstIndex { $0 >= range.lowerBound } ?? count
+        }
+        while end > first, other.timestamps[end - 1] > range.upperBound { end -= 1 }
+        guard first < end else { return }
+        let shift = self.count - first
+        timestamps.append(contentsOf: other.timestamps[first..<end])
+        values.append(contentsOf: other.values[first..<end])
+        for entry in other.histograms where entry.position >= first && entry.position < end {
+            histograms.append(PositionedHistogram(position: entry.position + shift, histogram: entry.histogram))
+        }
     }
 }

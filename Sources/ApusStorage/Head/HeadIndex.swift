@@ -62,6 +62,41 @@ struct HeadIndex {
             run.append(name)
             run.append(value)
         }
+        self.labels.setRun(of: slot, to: run)
+        note(slot, generation: generation, hash: hash.hash(labels))
+        postings.insert(slot, run: run)
+        if liveCount * 3 > table.count * 2 { growTable() } else { enter(slot) }
+        return true
+    }
+
+    // MARK: Restoring
+
+    /// Adds the next symbol of a checkpoint; `false` when it is known already.
+    mutating func restore(symbol: Span<UInt8>) -> Bool {
+        let expected = labels.symbolCount
+        return symbols.intern(symbol, in: &labels) == UInt32(expected)
+    }
+
+    /// Puts the series of a checkpoint into a free slot; its symbols are known.
+    ///
+    /// `finishRestoring` follows the last.
+    mutating func restore(_ run: [UInt32], at slot: UInt32, generation: UInt32, text: inout ByteWriter) {
+        labels.setRun(of: slot, to: run)
+        text.bytes.removeAll(keepingCapacity: true)
+        labels.appendRun(of: slot, to: &text)
+        note(slot, generation: generation, hash: hash.hash(text.bytes.span))
+        postings.insert(slot, run: run)
+    }
+
+    /// Makes what was restored findable.
+    mutating func finishRestoring() {
+        var size = table.count
+        while liveCount * 3 > size * 2 { size *= 2 }
+        table = Array(repeating: 0, count: size)
+        for slot in 0..<UInt32(slotCount) where isLive[Int(slot)] { enter(slot) }
+    }
+
+    private mutating func note(_ slot: UInt32, generation: UInt32, hash: UInt64) {
         while isLive.count <= Int(slot) {
             isLive.append(false)
             hashes.append(0)
@@ -69,16 +104,25 @@ struct HeadIndex {
         }
         let index = Int(slot)
         isLive[index] = true
-        self.labels.setRun(of: slot, to: run)
-        hashes[index] = hash.hash(labels)
+        hashes[index] = hash
         generations[index] = generation
         liveCount += 1
-        for position in stride(from: 0, to: run.count, by: 2) {
-            postings.insert(slot, name: run[position], value: run[position + 1])
-        }
-        if liveCount * 3 > table.count * 2 { growTable() } else { enter(slot) }
-        return true
     }
+
+    /// What a checkpoint needs to write the series that are there now.
+    struct Names {
+        let labels: HeadLabels
+        fileprivate let generations: [UInt32]
+        fileprivate let isLive: [Bool]
+
+        /// Whether the series of a generation is in a slot.
+        func has(_ slot: UInt32, generation: UInt32) -> Bool {
+            Int(slot) < isLive.count && isLive[Int(slot)] && generations[Int(slot)] == generation
+        }
+    }
+
+    /// The series that are there now.
+    var names: Names { Names(labels: labels, generations: generations, isLive: isLive) }
 
     /// An index of those series for which `isKept` holds, without what only the others needed.
     func keeping(_ isKept: (UInt32) -> Bool) -> HeadIndex {

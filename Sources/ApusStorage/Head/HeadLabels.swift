@@ -100,6 +100,16 @@ struct HeadLabels: Sendable {
         }
     }
 
+    /// Appends the number of symbols of a slot and the symbols.
+    func appendSymbols(of slot: UInt32, to writer: inout ByteWriter) {
+        let page = runs[Int(slot) / Self.slotsPerPage]
+        let header = 3 * (Int(slot) % Self.slotsPerPage)
+        let start = Int(page[header])
+        let count = Int(page[header + 1])
+        writer.appendVarint(UInt64(count))
+        for position in start..<(start + count) { writer.appendVarint(UInt64(page[position])) }
+    }
+
     /// The label set of a slot.
     func labelSet(of slot: UInt32) -> LabelSet {
         let page = runs[Int(slot) / Self.slotsPerPage]

@@ -11,8 +11,32 @@ struct HeadPostings {
     /// List number plus one, or 0 for a free place; the count is a power of two.
     private var table: [UInt32] = Array(repeating: 0, count: 64)
 
-    /// Adds a slot to the list of a pair.
-    mutating func insert(_ slot: UInt32, name: UInt32, value: UInt32) {
+    /// The run of the slot that was added last, and the numbers of its lists.
+    private var lastRun: [UInt32] = []
+    private var lastNumbers: [UInt32] = []
+
+    /// Adds a slot to the lists of a run of pairs: name, value, name, value.
+    mutating func insert(_ slot: UInt32, run: [UInt32]) {
+        var numbers: [UInt32] = []
+        swap(&numbers, &lastNumbers)
+        for position in stride(from: 0, to: run.count - 1, by: 2) {
+            let pair = position / 2
+            // The series of a target come one after the other and have most pairs in common.
+            if pair < numbers.count, position + 1 < lastRun.count, lastRun[position] == run[position],
+                lastRun[position + 1] == run[position + 1]
+            {
+                append(slot, to: Int(numbers[pair]))
+                continue
+            }
+            let number = insert(slot, name: run[position], value: run[position + 1])
+            if pair < numbers.count { numbers[pair] = number } else { numbers.append(number) }
+        }
+        lastNumbers = numbers
+        lastRun = run
+    }
+
+    /// Adds a slot to the list of a pair, whose number it gives.
+    private mutating func insert(_ slot: UInt32, name: UInt32, value: UInt32) -> UInt32 {
         let pair = UInt64(name) << 32 | UInt64(value)
         let place = place(of: pair)
         guard table[place] != 0 else {
@@ -22,9 +46,13 @@ struct HeadPostings {
             listsByName[name, default: []].append(number)
             table[place] = number + 1
             if lists.count * 3 > table.count * 2 { grow() }
-            return
+            return number
         }
-        let number = Int(table[place] - 1)
+        append(slot, to: Int(table[place] - 1))
+        return table[place] - 1
+    }
+
+    private mutating func append(_ slot: UInt32, to number: Int) {
         // Nearly every new series takes a slot beyond all others.
         guard let last = lists[number].last, last >= slot else {
             lists[number].append(slot)

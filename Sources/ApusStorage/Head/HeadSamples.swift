@@ -2,45 +2,48 @@ import ApusBytes
 import ApusEncoding
 import ApusModel
 
-/// The samples of the head by slot: a small open buffer and sealed chunks per series.
+/// The samples of the head by slot: a tail of unsealed samples, sealed chunks in memory, and a chain of chunks in files.
 struct HeadSamples {
-    /// The samples that a series holds unencoded.
-    static let openCapacity = 32
-    /// The same of a series with histograms, each of which takes the memory of many samples.
-    static let openHistogramCapacity = 8
-    /// So many sealed chunks of one size are encoded again as one, which is smaller, up to `chunkCapacity` samples.
-    static let buffersPerChunk = 4
-    /// The most samples of a sealed chunk.
-    static let chunkCapacity = 128
-    private static let slotsPerPage = 128
+    /// The most histograms of a tail: each of them takes the memory of many floats.
+    static let maximumTailHistograms = 8
 
-    private struct Series {
+    /// What is kept of each slot.
+    struct Series {
+        var tail = SampleTail()
+        /// The time of the newest sample; `Int64.min` when there was none.
+        var lastTime = Int64.min
+        /// The time of the oldest sample; `Int64.max` when there was none.
+        var firstTime = Int64.max
+        var newestVersion = -1
+        /// The newest chunk in a file.
+        var chain = ChunkLocation.none
         var generation: UInt32 = 0
         /// All samples ever appended, modulo 2³².
         var total: UInt32 = 0
-        /// Those of them that left the head.
-        var dropped: UInt32 = 0
-        var openCount: UInt32 = 0
-        var newestVersion = -1
-        /// The time of the newest sample; `Int64.min` when there was none.
-        var lastTime = Int64.min
+        var cell = TailCells.none
+        var tailLength: UInt16 = 0
         var isLive = false
         /// Made since the last truncation: may still be without samples.
         var isFresh = false
-        /// A bit for each open sample that is a histogram: its value is the number in `histograms`.
-        var openHistograms: UInt32 = 0
+        /// Whether there are histograms in the tail.
+        var hasHistograms = false
+        /// Whether the newest sample is a histogram.
+        var isHistogram = false
+        /// The number of the newest sample when that is a histogram in the tail.
+        var newestHistogram = UInt32.max
     }
 
-    private var series: [Series] = []
+    private(set) var series: [Series] = []
+    /// Sealed chunks that are in no file yet, by slot.
     private var sealed: [[SealedChunk]] = []
-    private var timestampPages: [[Int64]] = []
-    private var valuePages: [[Double]] = []
-    /// The open samples that are histograms.
+    private var cells = TailCells()
+    /// The histograms of the tails.
     private var histograms = HistogramPool()
     private var encoder = ColumnEncoder()
-    private var decoder = ColumnDecoder()
     private var writer = ByteWriter()
-    private var merged = SampleColumns()
+    private var scratch = SampleColumns()
+    /// The files of the chains.
+    var files = ChunkFiles()
     var visibility = VisibilityLog()
     /// The number of the newest batch.
     var sequence: UInt64 = 0
@@ -50,36 +53,76 @@ struct HeadSamples {
     private(set) var minimumTime = Int64.max
     /// The time of the newest sample ever; `Int64.min` when there was none.
     private(set) var maximumTime = Int64.min
-    private(set) var chunkCount = 0
+    /// The sealed chunks in memory.
+    private(set) var sealedCount = 0
+    /// The bytes of the sealed chunks in memory.
+    private(set) var sealedBytes = 0
     /// Samples before this may still lie in chunks that reach beyond it, but are no longer part of the head.
     private(set) var truncatedBefore = Int64.min
 
     /// Makes room for a new series.
     mutating func insert(slot: UInt32, generation: UInt32) {
-        while series.count <= Int(slot) {
-            series.append(Series())
-            sealed.append([])
-        }
-        chunkCount -= sealed[Int(slot)].count
-        sealed[Int(slot)] = []
-        releaseHistograms(Int(slot))
+        makeRoom(for: slot)
+        clear(Int(slot))
         series[Int(slot)] = Series(generation: generation, isLive: true, isFresh: true)
     }
 
     /// Empties a slot.
     mutating func remove(slot: UInt32) {
         guard Int(slot) < series.count else { return }
-        chunkCount -= sealed[Int(slot)].count
-        sealed[Int(slot)] = []
-        releaseHistograms(Int(slot))
+        clear(Int(slot))
         series[Int(slot)] = Series()
     }
+
+    private mutating func makeRoom(for slot: UInt32) {
+        while series.count <= Int(slot) {
+            series.append(Series())
+            sealed.append([])
+        }
+    }
+
+    /// Takes over a series as a checkpoint has it; its tail holds no histograms.
+    mutating func restore(
+        slot: UInt32, generation: UInt32, firstTime: Int64, lastTime: Int64, chain: ChunkLocation, tail: SampleTail,
+        tailBytes: RawSpan, isHistogram: Bool
+    ) {
+        makeRoom(for: slot)
+        clear(Int(slot))
+        var entry = Series(
+            tail: tail, lastTime: lastTime, firstTime: firstTime, chain: chain, generation: generation, isLive: true)
+        entry.isHistogram = isHistogram
+        if tailBytes.byteCount > 0 {
+            entry.cell = cells.take(size: tailBytes.byteCount)
+            entry.tailLength = UInt16(tailBytes.byteCount)
+            cells.fill(entry.cell, with: tailBytes)
+        }
+        series[Int(slot)] = entry
+        minimumTime = min(minimumTime, firstTime)
+        maximumTime = max(maximumTime, lastTime)
+    }
+
+    /// Forgets samples before `time`, which are in blocks, without looking for series that have nothing left.
+    mutating func begin(at time: Int64) {
+        truncatedBefore = max(truncatedBefore, time)
+        if minimumTime != .max { minimumTime = max(minimumTime, time) }
+    }
+
+    // MARK: Appending
 
     /// Appends a sample that is newer than all of its series.
     @inline(__always)
     mutating func append(_ value: Double, at timestamp: Int64, slot: UInt32) {
-        let openCount = place(value, at: timestamp, slot: slot)
-        if openCount == Self.openCapacity { seal(Int(slot)) }
+        let index = Int(slot)
+        var entry = series[index]
+        note(timestamp, &entry)
+        let (cell, length) = entry.tail.append(
+            value, at: timestamp, to: &cells, cell: entry.cell, length: Int(entry.tailLength))
+        entry.cell = cell
+        entry.tailLength = UInt16(truncatingIfNeeded: length)
+        entry.newestHistogram = .max
+        entry.isHistogram = false
+        series[index] = entry
+        if length > SampleTail.fullLength || entry.tail.count == UInt8(SampleTail.maximumCount) { seal(index) }
     }
 
     /// Appends a histogram that is newer than all samples of its series.
@@ -87,88 +130,121 @@ struct HeadSamples {
     /// Its hint is found anew, for only what was stored before it counts.
     mutating func append(_ histogram: NativeHistogram, at timestamp: Int64, slot: UInt32) {
         let index = Int(slot)
-        let bit = series[index].openCount
-        let previous = openHistogram(index, at: Int(bit) - 1)
-        let number = histograms.insert(histogram, after: previous)
-        let openCount = place(Double(bitPattern: UInt64(number)), at: timestamp, slot: slot)
-        series[index].openHistograms |= 1 << bit
-        if openCount >= Self.openHistogramCapacity { seal(index) }
-    }
-
-    /// Puts a sample behind the others of an open buffer, which has room, and gives their number.
-    @inline(__always)
-    private mutating func place(_ value: Double, at timestamp: Int64, slot: UInt32) -> Int {
-        let index = Int(slot)
-        let page = index / Self.slotsPerPage
-        while timestampPages.count <= page {
-            timestampPages.append(Array(repeating: 0, count: Self.slotsPerPage * Self.openCapacity))
-            valuePages.append(Array(repeating: 0, count: Self.slotsPerPage * Self.openCapacity))
-        }
         var entry = series[index]
-        entry.newestVersion = visibility.note(sequence: sequence, total: entry.total, newest: entry.newestVersion)
-        let position = (index % Self.slotsPerPage) * Self.openCapacity + Int(entry.openCount)
-        timestampPages[page][position] = timestamp
-        valuePages[page][position] = value
-        entry.total &+= 1
-        entry.openCount += 1
-        entry.lastTime = timestamp
+        note(timestamp, &entry)
+        let number = histograms.insert(
+            histogram, after: entry.newestHistogram == .max ? nil : entry.newestHistogram)
+        let (cell, length) = entry.tail.append(
+            histogram: number, at: timestamp, to: &cells, cell: entry.cell, length: Int(entry.tailLength))
+        entry.cell = cell
+        entry.tailLength = UInt16(truncatingIfNeeded: length)
+        entry.hasHistograms = true
+        entry.newestHistogram = number
+        entry.isHistogram = true
         series[index] = entry
-        minimumTime = min(minimumTime, timestamp)
-        maximumTime = max(maximumTime, timestamp)
-        return Int(entry.openCount)
+        if Int(entry.tail.count) >= Self.maximumTailHistograms || length > SampleTail.fullLength { seal(index) }
     }
 
-    /// The number in `histograms` of an open sample, `nil` when it is a float or not there.
-    private func openHistogram(_ index: Int, at position: Int) -> UInt32? {
-        guard position >= 0, series[index].openHistograms & (1 << UInt32(position)) != 0 else { return nil }
-        let value = valuePages[index / Self.slotsPerPage][
-            (index % Self.slotsPerPage) * Self.openCapacity + position]
-        return UInt32(truncatingIfNeeded: value.bitPattern)
+    @inline(__always)
+    private mutating func note(_ timestamp: Int64, _ entry: inout Series) {
+        entry.newestVersion = visibility.note(sequence: sequence, total: entry.total, newest: entry.newestVersion)
+        entry.total &+= 1
+        entry.lastTime = timestamp
+        if timestamp < entry.firstTime { entry.firstTime = timestamp }
+        if timestamp < minimumTime { minimumTime = timestamp }
+        if timestamp > maximumTime { maximumTime = timestamp }
     }
 
-    /// Appends the open samples at some positions to columns.
-    private func copyOpen(_ positions: Range<Int>, of index: Int, to columns: inout SampleColumns) {
-        let page = index / Self.slotsPerPage
-        let start = (index % Self.slotsPerPage) * Self.openCapacity
-        let range = (start + positions.lowerBound)..<(start + positions.upperBound)
-        let mask = series[index].openHistograms
-        if mask == 0 {
-            columns.timestamps.append(contentsOf: timestampPages[page][range])
-            columns.values.append(contentsOf: valuePages[page][range])
-            return
+    /// The bytes of the tail of a series.
+    private func tailBytes(_ index: Int) -> [UInt8] {
+        cells.bytes(of: series[index].cell, count: Int(series[index].tailLength))
+    }
+
+    private func histogramNumbers(_ index: Int) -> [UInt32] {
+        let entry = series[index]
+        return cells.withBytes(of: entry.cell, count: Int(entry.tailLength)) {
+            SampleTail.histogramNumbers($0, count: Int(entry.tail.count))
         }
-        for position in positions {
-            let timestamp = timestampPages[page][start + position]
-            if let number = openHistogram(index, at: position) {
-                columns.append(histograms[number], at: timestamp)
-            } else {
-                columns.append(valuePages[page][start + position], at: timestamp)
+    }
+
+    /// Appends the first samples of the tail of a series.
+    private func readTail(_ index: Int, limit: Int, into columns: inout SampleColumns) {
+        let entry = series[index]
+        let histograms = histograms
+        cells.withBytes(of: entry.cell, count: Int(entry.tailLength)) { bytes in
+            do throws(SampleTail.Damage) {
+                try SampleTail.read(bytes, count: Int(entry.tail.count), limit: limit, into: &columns) {
+                    histograms[$0]
+                }
+            } catch {
+                // What was written here reads back.
+                assertionFailure("the tail of slot \(index) cannot be read: \(error)")
             }
         }
     }
 
-    /// Forgets the histograms of an open buffer that is emptied.
-    private mutating func releaseHistograms(_ index: Int) {
-        guard series[index].openHistograms != 0 else { return }
-        for position in 0..<Int(series[index].openCount) {
-            if let number = openHistogram(index, at: position) { histograms.remove(number) }
+    /// Encodes the tail of a series as a chunk.
+    private mutating func seal(_ index: Int) {
+        // Out of the head while it is filled from it, so that nothing of the head is copied.
+        var samples = SampleColumns()
+        swap(&samples, &scratch)
+        samples.removeAll()
+        readTail(index, limit: .max, into: &samples)
+        releaseTail(index)
+        if samples.count > 0 {
+            let chunk = SealedChunk(samples, encoder: &encoder, writer: &writer)
+            sealedBytes += chunk.bytes.count
+            sealed[index].append(chunk)
+            sealedCount += 1
         }
-        series[index].openHistograms = 0
+        swap(&samples, &scratch)
     }
 
-    /// What one read of a series takes while the lock is held, beside the samples of its open buffer.
+    private mutating func releaseTail(_ index: Int) {
+        if series[index].hasHistograms {
+            for number in histogramNumbers(index) { histograms.remove(number) }
+            series[index].hasHistograms = false
+            series[index].newestHistogram = .max
+        }
+        cells.giveBack(series[index].cell)
+        series[index].cell = TailCells.none
+        series[index].tailLength = 0
+        series[index].tail = SampleTail()
+    }
+
+    private mutating func clear(_ index: Int) {
+        releaseTail(index)
+        dropSealed(index, sealed[index].count)
+        series[index].chain = .none
+    }
+
+    private mutating func dropSealed(_ index: Int, _ count: Int) {
+        guard count > 0 else { return }
+        sealedCount -= count
+        for chunk in sealed[index].prefix(count) { sealedBytes -= chunk.bytes.count }
+        if count == sealed[index].count { sealed[index] = [] } else { sealed[index].removeFirst(count) }
+    }
+
+    // MARK: Reading
+
+    /// What one read of a series takes while the lock is held, beside the bytes of its tail.
     struct Snapshot {
-        /// The sealed chunks, or none when all of them are too old.
+        /// The newest chunk in a file.
+        var chain = ChunkLocation.none
+        var files = ChunkFiles()
+        /// The chunks in memory, which are newer, or none when all of them are too old.
         var chunks: [SealedChunk] = []
-        /// The samples visible in them.
-        var visibleCount = 0
+        /// How many of the newest samples outside the tail are not visible.
+        var hiddenCount = 0
         /// Samples before this are not part of the head.
         var truncatedBefore = Int64.min
+        var slot: UInt32 = 0
+        var generation: UInt32 = 0
     }
 
     /// The samples of a series that a querier opened at `sequence` sees; `nil` when the series left the head.
     ///
-    /// - Parameter open: takes the samples of the open buffer that are visible and in the range.
+    /// - Parameter open: takes the visible samples of the tail, whatever their time.
     func snapshot(
         slot: UInt32, generation: UInt32, sequence: UInt64, range: ClosedRange<Int64>, open: inout SampleColumns
     ) -> Snapshot? {
@@ -176,30 +252,29 @@ struct HeadSamples {
         guard index < series.count else { return nil }
         let entry = series[index]
         guard entry.isLive, entry.generation == generation, truncatedBefore <= range.upperBound,
-            entry.lastTime >= range.lowerBound
+            entry.lastTime >= range.lowerBound, entry.firstTime <= range.upperBound
         else { return nil }
         let lower = max(range.lowerBound, truncatedBefore)
-        let total = visibility.visibleTotal(at: sequence, total: entry.total, newest: entry.newestVersion)
-        // Samples that were dropped and not visible cannot be: dropping waits for queriers that would miss them.
-        let visible = max(0, Int(Int32(truncatingIfNeeded: total &- entry.dropped)))
-        let sealedCount = Int(entry.total &- entry.dropped &- entry.openCount)
-        var snapshot = Snapshot(visibleCount: min(visible, sealedCount), truncatedBefore: truncatedBefore)
-        let start = (index % Self.slotsPerPage) * Self.openCapacity
-        let times = timestampPages[index / Self.slotsPerPage]
-        // What is sealed comes before what is open: most often the open buffer alone tells that it is too old.
-        let isOpenEnough = entry.openCount > 0 && times[start] <= lower
-        if sealedCount > 0, !isOpenEnough, let last = sealed[index].last, last.maximumTime >= lower {
-            snapshot.chunks = sealed[index]
-        }
-        if entry.openCount > 0, visible > sealedCount {
-            var first = 0
-            var end = min(visible - sealedCount, Int(entry.openCount))
-            while end > 0, times[start + end - 1] > range.upperBound { end -= 1 }
-            if end > 0, times[start] < lower {
-                first = end
-                while times[start + first - 1] >= lower { first -= 1 }
+        let visible = visibility.visibleTotal(at: sequence, total: entry.total, newest: entry.newestVersion)
+        let hidden = Int(entry.total &- visible)
+        let tailCount = Int(entry.tail.count)
+        var snapshot = Snapshot(
+            hiddenCount: max(0, hidden - tailCount), truncatedBefore: truncatedBefore, slot: slot,
+            generation: generation)
+        // What is sealed comes before what is not: most often the tail alone tells that it is too old.
+        let firstOpen = cells.withBytes(of: entry.cell, count: Int(entry.tailLength)) { SampleTail.firstTime($0) }
+        if tailCount == 0 || (firstOpen ?? .max) > lower {
+            if let last = sealed[index].last, last.maximumTime >= lower { snapshot.chunks = sealed[index] }
+            // Chunks in files come before those in memory.
+            if entry.chain != .none, (snapshot.chunks.first?.minimumTime ?? .max) > lower {
+                if sealed[index].isEmpty || !snapshot.chunks.isEmpty {
+                    snapshot.chain = entry.chain
+                    snapshot.files = files
+                }
             }
-            if first < end { copyOpen(first..<end, of: index, to: &open) }
+        }
+        if hidden < tailCount, (firstOpen ?? .max) <= range.upperBound {
+            readTail(index, limit: tailCount - hidden, into: &open)
         }
         return snapshot
     }
@@ -209,20 +284,15 @@ struct HeadSamples {
     func generation(of slot: UInt32, ifOverlapping range: ClosedRange<Int64>) -> UInt32? {
         let index = Int(slot)
         guard index < series.count, series[index].isLive, series[index].lastTime > .min,
-            series[index].lastTime >= max(range.lowerBound, truncatedBefore), truncatedBefore <= range.upperBound
+            series[index].lastTime >= max(range.lowerBound, truncatedBefore), truncatedBefore <= range.upperBound,
+            series[index].firstTime <= range.upperBound
         else { return nil }
-        if maximumTime > range.upperBound {
-            guard let first = firstTime(index), first <= range.upperBound else { return nil }
-        }
         return series[index].generation
     }
 
-    /// The time of the newest open sample of a series.
-    private func lastOpenTime(_ index: Int) -> Int64? {
-        series[index].openCount > 0 ? series[index].lastTime : nil
-    }
+    // MARK: Truncation
 
-    /// Removes what is older than `time`: whole chunks and buffers at once, the rest of a chunk with the chunk.
+    /// Removes what is older than `time`: whole series and chunks in memory at once, what is in files with its file.
     ///
     /// - Returns: the slots of series that have nothing left and were freed.
     mutating func truncate(before time: Int64) -> [UInt32] {
@@ -230,99 +300,114 @@ struct HeadSamples {
         truncatedBefore = max(truncatedBefore, time)
         minimumTime = Int64.max
         for index in 0..<series.count where series[index].isLive {
-            if let chunk = sealed[index].first, chunk.maximumTime < time {
-                let keptFrom = sealed[index].firstIndex { $0.maximumTime >= time } ?? sealed[index].count
-                for chunk in sealed[index][..<keptFrom] { series[index].dropped &+= UInt32(chunk.count) }
-                chunkCount -= keptFrom
-                sealed[index] = Array(sealed[index][keptFrom...])
-            }
-            if sealed[index].isEmpty, let last = lastOpenTime(index), last < time {
-                releaseHistograms(index)
-                series[index].dropped &+= series[index].openCount
-                series[index].openCount = 0
-            }
-            if let first = firstTime(index) {
-                minimumTime = min(minimumTime, first >= time ? first : firstTime(index, notBefore: time))
+            if series[index].lastTime >= time {
+                if series[index].firstTime < time { series[index].firstTime = firstTime(index, notBefore: time) }
+                minimumTime = min(minimumTime, series[index].firstTime)
                 series[index].isFresh = false
-            } else if series[index].isFresh, series[index].total == 0 {
+                dropSealed(index, sealed[index].prefix { $0.maximumTime < time }.count)
+            } else if series[index].isFresh, series[index].lastTime == .min {
                 series[index].isFresh = false
             } else {
+                clear(index)
                 series[index].isLive = false
-                sealed[index] = []
                 freed.append(UInt32(index))
             }
         }
-        giveBackPages()
-        return freed
-    }
-
-    /// The oldest sample of the series in `slot`, whatever is visible.
-    private func firstTime(_ index: Int) -> Int64? {
-        if let chunk = sealed[index].first { return chunk.minimumTime }
-        guard series[index].openCount > 0 else { return nil }
-        return timestampPages[index / Self.slotsPerPage][(index % Self.slotsPerPage) * Self.openCapacity]
-    }
-
-    /// The time of the first sample at or after `time` of a series whose first chunk or buffer reaches beyond it.
-    ///
-    /// What is decoded for it is little: once some series begins within a minute of `time`, that is the answer.
-    private mutating func firstTime(_ index: Int, notBefore time: Int64) -> Int64 {
-        if minimumTime <= time.addingReportingOverflow(60_000).partialValue { return minimumTime }
-        merged.removeAll()
-        if let chunk = sealed[index].first {
-            do throws(ColumnError) { try chunk.decode(&decoder, into: &merged) } catch { return time }
-        } else {
-            let start = (index % Self.slotsPerPage) * Self.openCapacity
-            let page = timestampPages[index / Self.slotsPerPage]
-            merged.timestamps.append(contentsOf: page[start..<(start + Int(series[index].openCount))])
-        }
-        return merged.timestamps.first { $0 >= time } ?? time
-    }
-
-    /// Encodes the open buffer of a series, with the chunks before it that have reached the same size.
-    private mutating func seal(_ index: Int) {
-        let openCount = Int(series[index].openCount)
-        var first = sealed[index].count
-        var size = openCount
-        while size * Self.buffersPerChunk <= Self.chunkCapacity, first >= Self.buffersPerChunk - 1,
-            sealed[index][(first - Self.buffersPerChunk + 1)..<first].allSatisfy({ $0.count == Int32(size) })
-        {
-            first -= Self.buffersPerChunk - 1
-            size *= Self.buffersPerChunk
-        }
-        // Out of the head while it is filled from it, so that nothing of the head is copied.
-        var samples = SampleColumns()
-        swap(&samples, &merged)
-        samples.removeAll()
-        do throws(ColumnError) {
-            for chunk in sealed[index][first...] { try chunk.decode(&decoder, into: &samples) }
-        } catch {
-            // Memory that was encoded here reads back; if it ever did not, the small chunks stay as they are.
-            samples.removeAll()
-            first = sealed[index].count
-        }
-        copyOpen(0..<openCount, of: index, to: &samples)
-        let chunk = SealedChunk(samples, encoder: &encoder, writer: &writer)
-        swap(&samples, &merged)
-        chunkCount -= sealed[index].count - first
-        sealed[index].removeSubrange(first...)
-        sealed[index].append(chunk)
-        chunkCount += 1
-        releaseHistograms(index)
-        series[index].openCount = 0
-    }
-
-    /// Removes the pages of slots at the end that nobody uses any more.
-    private mutating func giveBackPages() {
         while let last = series.last, !last.isLive {
             // The generation of a slot lives on with the appender.
             series.removeLast()
             sealed.removeLast()
         }
-        let pages = (series.count + Self.slotsPerPage - 1) / Self.slotsPerPage
-        if timestampPages.count > pages {
-            timestampPages.removeSubrange(pages...)
-            valuePages.removeSubrange(pages...)
-        }
+        compactMemory()
+        return freed
     }
+
+    /// The time of the first sample at or after `time` of a series that has one.
+    ///
+    /// What is decoded for it is little: once some series begins within a minute of `time`, the least it can be is good enough.
+    private mutating func firstTime(_ index: Int, notBefore time: Int64) -> Int64 {
+        if minimumTime <= time.addingReportingOverflow(60_000).partialValue { return time }
+        var samples = SampleColumns()
+        if let snapshot = snapshot(
+            slot: UInt32(index), generation: series[index].generation, sequence: .max, range: time...(.max),
+            open: &samples)
+        {
+            var scratch = ReadScratch()
+            var sealed = SampleColumns()
+            do throws(ChunkDamage) {
+                try snapshot.read(range: time...(.max), &scratch, into: &sealed)
+            } catch {
+                return time
+            }
+            if let first = sealed.timestamps.first { return first }
+        }
+        return samples.timestamps.first { $0 >= time } ?? time
+    }
+
+    /// Gives memory back that was for more series than there are.
+    private mutating func compactMemory() {
+        if series.capacity > 2 * series.count + 1_024 {
+            series = Array(series)
+            sealed = Array(sealed)
+        }
+        guard cells.isSparse else { return }
+        var moved = TailCells()
+        for index in 0..<series.count where series[index].cell != TailCells.none {
+            let bytes = tailBytes(index)
+            series[index].cell = moved.take(size: bytes.count)
+            moved.fill(series[index].cell, with: unsafe bytes.span.bytes)
+        }
+        cells = moved
+    }
+
+    // MARK: Files
+
+    /// What a checkpoint takes of a series while the lock is held.
+    struct Frozen {
+        var slot: UInt32
+        var series: Series
+        /// Where the bytes of the tail lie in those of the slice.
+        var tail: Range<Int>
+        /// The chunks in memory, which are to be written before the series is.
+        var chunks: [SealedChunk]
+    }
+
+    /// Takes what is needed to write series of some slots to files.
+    ///
+    /// - Parameters:
+    ///   - isWhole: whether tails are wanted, and series without chunks in memory; tails with histograms are sealed for it.
+    ///   - tails: takes the bytes of tails.
+    mutating func freeze(_ slots: Range<Int>, isWhole: Bool, tails: inout [UInt8]) -> [Frozen] {
+        var result: [Frozen] = []
+        for index in slots.clamped(to: 0..<series.count) where series[index].isLive {
+            if isWhole, series[index].hasHistograms { seal(index) }
+            guard isWhole || !sealed[index].isEmpty else { continue }
+            let start = tails.count
+            let entry = series[index]
+            if isWhole { cells.append(entry.cell, count: Int(entry.tailLength), to: &tails) }
+            result.append(
+                Frozen(slot: UInt32(index), series: entry, tail: start..<tails.count, chunks: sealed[index]))
+        }
+        return result
+    }
+
+    /// Lets the chunks of a series that were written go from memory.
+    mutating func noteWritten(_ written: Frozen, chain: ChunkLocation) {
+        let index = Int(written.slot)
+        guard index < series.count, series[index].isLive, series[index].generation == written.series.generation,
+            let last = written.chunks.last
+        else { return }
+        // A truncation in between has removed chunks from the front.
+        dropSealed(index, sealed[index].prefix { $0.maximumTime <= last.maximumTime }.count)
+        series[index].chain = chain
+    }
+
+    /// The number of slots.
+    var slotCount: Int { series.count }
+
+    /// The bytes of memory of tails.
+    var tailMemoryBytes: Int { cells.memoryBytes }
+
+    /// The chunks in memory and in files.
+    var chunkCount: Int { sealedCount + files.chunkCount }
 }

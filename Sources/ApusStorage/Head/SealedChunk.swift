@@ -2,14 +2,14 @@ import ApusBytes
 import ApusEncoding
 import ApusModel
 
-/// Encoded samples of one series, in memory.
+/// Encoded samples of one series, in memory until they are written to a chunk file.
 struct SealedChunk: Sendable {
     let minimumTime: Int64
     let maximumTime: Int64
     let count: Int32
     /// The length of the column of timestamps; the column of values is the rest.
-    private let timestampLength: Int32
-    private let bytes: [UInt8]
+    let timestampLength: Int32
+    let bytes: [UInt8]
 
     /// Encodes samples, at least one.
     init(_ samples: borrowing SampleColumns, encoder: inout ColumnEncoder, writer: inout ByteWriter) {
@@ -28,15 +28,6 @@ struct SealedChunk: Sendable {
         count = Int32(samples.count)
     }
 
-    /// Appends all samples.
-    func decode(_ decoder: inout ColumnDecoder, into columns: inout SampleColumns) throws(ColumnError) {
-        let all = unsafe bytes.span.bytes
-        let split = Int(timestampLength)
-        try decoder.decodeTimestamps(all.extracting(0..<split), count: Int(count), into: &columns.timestamps)
-        try decoder.decodeSamples(
-            all.extracting(split..<all.byteCount), count: Int(count), keeping: 0..<Int(count), into: &columns)
-    }
-
     /// Appends the first `limit` samples, as far as they lie in a range of time.
     func read(
         _ scratch: inout ReadScratch, limit: Int, range: ClosedRange<Int64>, into columns: inout SampleColumns
@@ -48,5 +39,19 @@ struct SealedChunk: Sendable {
         guard !kept.isEmpty else { return }
         try scratch.decoder.decodeSamples(
             all.extracting(split..<all.byteCount), count: Int(count), keeping: kept, into: &columns)
+    }
+}
+
+extension StoredChunk {
+    /// Appends the first `limit` samples, as far as they lie in a range of time.
+    func read(
+        _ file: borrowing ChunkFile, _ scratch: inout ReadScratch, limit: Int, range: ClosedRange<Int64>,
+        into columns: inout SampleColumns
+    ) throws(ColumnError) {
+        let all = file.bytes
+        let kept = try scratch.appendTimestamps(
+            all.extracting(timestamps), count: count, limit: limit, range: range, to: &columns.timestamps)
+        guard !kept.isEmpty else { return }
+        try scratch.decoder.decodeSamples(all.extracting(values), count: count, keeping: kept, into: &columns)
     }
 }

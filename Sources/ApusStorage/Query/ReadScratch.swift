@@ -20,6 +20,9 @@ struct ReadScratch {
     var decoder = ColumnDecoder()
     /// Samples of the head's open buffer, while sealed ones are read.
     var open = SampleColumns()
+    /// Whether chunks of the head that cannot be read are passed over and noted in `damages`, instead of failing the read.
+    var skipsDamage = false
+    var damages: [ChunkDamage] = []
     private var entries: [Entry] = Array(repeating: Entry(), count: entryCount)
     /// A column too long to be kept.
     private var single = Entry()

@@ -28,6 +28,8 @@ final class StorageCounters: Sendable {
     let histogramSeries = Atomic<Int>(0)
     /// The log segment that is written to.
     let segment = Atomic<Int>(0)
+    /// The bytes written to the log.
+    let logBytes = Atomic<Int>(0)
 
     /// Takes over what the appender counted, so that reading it needs no lock that is held while the disk works.
     func note(_ appender: borrowing Appender) {
@@ -35,6 +37,7 @@ final class StorageCounters: Sendable {
         seriesCreated.store(Int(clamping: appender.createdSeries), ordering: .relaxed)
         seriesRemoved.store(Int(clamping: appender.removedSeries), ordering: .relaxed)
         histogramSeries.store(appender.histogramSeriesCount, ordering: .relaxed)
+        logBytes.store(appender.log.writtenBytes, ordering: .relaxed)
         segment.store(Int(clamping: appender.log.segment), ordering: .relaxed)
     }
 

@@ -103,13 +103,17 @@ struct WALRecordWriter {
             }
             return
         }
-        let length = UInt32(writer.count - start - WALFormat.recordHeaderLength)
+        Self.close(&writer, from: start)
+    }
+
+    /// Fills in the length and the checksum, which is of both length and body, of the record from a position to the end.
+    static func close(_ writer: inout ByteWriter, from start: Int) {
+        let length = UInt32(truncatingIfNeeded: writer.count - start - WALFormat.recordHeaderLength)
         writer.overwriteLittleEndian(length, at: start + 4)
-        let checksum = Self.checksum(writer.bytes.span.extracting(start..<writer.count))
+        let checksum = checksum(writer.bytes.span.extracting(start..<writer.count))
         writer.overwriteLittleEndian(checksum, at: start + 8)
     }
 
-    /// The checksum of a whole record: of its length field and its body.
     private static func checksum(_ record: Span<UInt8>) -> UInt32 {
         let length = CRC32C.checksum(record.extracting(4..<8))
         return CRC32C.checksum(record.extracting(WALFormat.recordHeaderLength..<record.count), continuing: length)

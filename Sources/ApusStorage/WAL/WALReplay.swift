@@ -2,60 +2,26 @@ import ApusBytes
 import ApusModel
 import Synchronization
 
-/// The files of the log.
-struct WALFiles {
-    /// The number of the newest checkpoint, which stands for all segments up to it.
-    var checkpoint: UInt64?
-    /// The segments after it, ascending.
-    var segments: [UInt64] = []
-
-    /// Lists the files in `folder` and removes what a crash left over.
-    init(folder: String) throws(FileError) {
-        let names = try Folder.names(in: folder)
-        for name in names where name.hasSuffix(".tmp") { try Folder.removeFile("\(folder)/\(name)") }
-        let checkpoints = names.compactMap { WALFormat.number(of: $0, ending: ".checkpoint") }
-        checkpoint = checkpoints.max()
-        for number in checkpoints where number != checkpoint {
-            try Folder.removeFile("\(folder)/\(WALFormat.checkpointName(number))")
-        }
-        for number in names.compactMap({ WALFormat.number(of: $0, ending: ".segment") }).sorted() {
-            if let checkpoint, number <= checkpoint {
-                try Folder.removeFile("\(folder)/\(WALFormat.segmentName(number))")
-            } else {
-                segments.append(number)
-            }
-        }
-    }
-
-    /// The number at which the log goes on: a last segment without records is written anew.
-    func nextSegment(in folder: String) -> UInt64 {
-        guard let last = segments.last else { return (checkpoint ?? 0) + 1 }
-        let length = Folder.length(of: "\(folder)/\(WALFormat.segmentName(last))")
-        return length <= WALFormat.headerLength ? last : last + 1
-    }
-
-    /// The names in the order in which they are read.
-    var names: [String] {
-        (checkpoint.map { [WALFormat.checkpointName($0)] } ?? []) + segments.map(WALFormat.segmentName)
-    }
-}
-
 /// Rebuilds head and appender from the log.
 struct WALReplay: WALVisitor {
-    private var labels: [[UInt8]] = []
-    /// The position in the log of the record that named a slot's series, plus one; 0 for a free slot.
-    private var order: [UInt64] = []
+    /// A series that the log names.
+    private struct Named {
+        /// The position of the record in the log.
+        var order: UInt64
+        var run: [UInt8]
+    }
+
+    /// The series that are not, or not so, in the checkpoint; by slot.
+    private var named: [UInt32: Named] = [:]
     private var next: UInt64 = 0
-    private var series: [Appender.Series] = []
+    private var series: [Appender.Series]
     private let head: Head
+    private var encoded = ByteWriter()
     private let truncatedBefore: Int64
     private var exemplars: ExemplarRing
     private var sampleCount = 0
     private var unknownSamples = 0
     private var corruptionCount = 0
-
-    /// Slots beyond this are damage: they would take more memory than any machine has.
-    private static let maximumSlot: UInt32 = 1 << 28
 
     /// What was read.
     struct Summary {
@@ -65,18 +31,19 @@ struct WALReplay: WALVisitor {
         var corruptions: Int
     }
 
-    /// A replay into an empty head; samples before `truncatedBefore` are in blocks.
-    init(head: Head, truncatedBefore: Int64, maximumExemplars: Int) {
+    /// A replay on top of what a checkpoint gave the head; samples before `truncatedBefore` are in blocks.
+    init(head: Head, series: [Appender.Series], exemplars: ExemplarRing, truncatedBefore: Int64) {
         self.head = head
-        exemplars = ExemplarRing(capacity: maximumExemplars)
+        self.series = series
+        self.exemplars = exemplars
         self.truncatedBefore = truncatedBefore
     }
 
-    /// Reads the files of a log and cuts the torn tail of the last.
+    /// Reads the files of a log, which should begin at a segment, and cuts the torn tail of the last.
     mutating func read(
-        _ files: WALFiles, folder: String, report: (StorageEvent) -> Void
+        _ files: WALFiles, folder: String, from first: UInt64?, report: (StorageEvent) -> Void
     ) throws(StorageError) {
-        var previous = files.checkpoint
+        var previous = files.checkpoint ?? first.map { $0 - 1 }
         for number in files.segments {
             if let previous, number != previous + 1 {
                 corruptionCount += 1
@@ -145,21 +112,24 @@ struct WALReplay: WALVisitor {
     // MARK: Records
 
     mutating func visitSeries(slot: UInt32, generation: UInt32, labels run: [UInt8]) throws(WALRecordError) {
-        guard slot < Self.maximumSlot else { throw .slotOutOfRange(UInt64(slot)) }
+        guard UInt64(slot) < CheckpointFormat.maximumSlot else { throw .slotOutOfRange(UInt64(slot)) }
         guard let valid = LabelSet(validating: run) else { throw .invalidLabels }
-        while labels.count <= Int(slot) {
-            labels.append([])
-            order.append(0)
-        }
         let index = Int(slot)
         next += 1
-        if order[index] != 0, labels[index] == valid.run, series[index].generation == generation {
-            order[index] = next
-            return
-        }
-        labels[index] = valid.run
-        order[index] = next
         while series.count <= index { series.append(Appender.Series()) }
+        if series[index].isLive, series[index].generation == generation {
+            let isKnown =
+                if let known = named[slot] {
+                    known.run == valid.run
+                } else {
+                    head.index.withLock { $0.find(valid.run.span) == slot }
+                }
+            if isKnown {
+                named[slot]?.order = next
+                return
+            }
+        }
+        named[slot] = Named(order: next, run: valid.run)
         series[index] = Appender.Series(generation: generation, isLive: true)
         head.samples.withLock { $0.insert(slot: slot, generation: generation) }
     }
@@ -170,7 +140,7 @@ struct WALReplay: WALVisitor {
             for position in 0..<count {
                 let slot = samples.slots[position]
                 let index = Int(slot)
-                guard index < order.count, order[index] != 0,
+                guard index < series.count, series[index].isLive,
                     series[index].generation == samples.generations[position]
                 else {
                     unknownSamples += 1
@@ -181,12 +151,13 @@ struct WALReplay: WALVisitor {
                     continue
                 }
                 series[index].lastTimestamp = timestamp
+                series[index].hasUnknownValue = false
                 if samples.histograms.isEmpty {
                     series[index].lastValue = samples.values[position]
                     series[index].isHistogram = false
                     head.append(Double(bitPattern: samples.values[position]), at: timestamp, slot: slot)
                 } else {
-                    var encoded = ByteWriter(capacity: 256)
+                    encoded.bytes.removeAll(keepingCapacity: true)
                     WALHistogram.append(samples.histograms[position], to: &encoded)
                     series[index].lastValue = WALHistogram.fingerprint(ofEncoded: encoded.bytes.span)
                     series[index].isHistogram = true
@@ -199,50 +170,60 @@ struct WALReplay: WALVisitor {
 
     mutating func visitExemplar(slot: UInt32, generation: UInt32, exemplar: StoredExemplar) {
         let index = Int(slot)
-        guard index < order.count, order[index] != 0, series[index].generation == generation else {
+        guard index < series.count, series[index].isLive, series[index].generation == generation else {
             unknownSamples += 1
             return
         }
-        let labels = labels[index]
+        let run = named[slot]?.run
         exemplars.append(exemplar, series: SeriesReference(slot: slot, generation: generation)) {
-            LabelSet(uncheckedRun: labels)
+            run.map { LabelSet(uncheckedRun: $0) } ?? head.index.withLock { $0.labels.labelSet(of: slot) }
         }
     }
 
-    /// Builds the index and gives the appender that goes on with `log`.
+    /// Completes the index and gives the appender that goes on with `log`.
     consuming func finish(log: WALWriter) -> (Appender, ExemplarRing, Summary) {
-        var free: [UInt32] = []
-        // A series that left the head and came back has records in two slots; the older one is empty.
-        var distinct = SymbolTable()
-        var newest: [UInt32] = []
-        var freed: [UInt32] = []
-        for slot in 0..<UInt32(labels.count) {
-            guard order[Int(slot)] != 0 else {
-                free.append(slot)
-                continue
+        let (replaced, freed) = superseded()
+        let count = head.index.withLock { index in
+            if !replaced.isEmpty { index = index.keeping { !replaced.contains($0) } }
+            for (slot, entry) in named.sorted(by: { $0.key < $1.key }) where !freed.contains(slot) {
+                _ = index.insert(entry.run.span, at: slot, generation: series[Int(slot)].generation)
             }
-            let run = labels[Int(slot)]
-            guard let symbol = distinct.intern(run.span), Int(symbol.index) < newest.count else {
-                newest.append(slot)
-                continue
-            }
-            let other = newest[Int(symbol.index)]
-            let isNewer = order[Int(other)] < order[Int(slot)]
-            freed.append(isNewer ? other : slot)
-            if isNewer { newest[Int(symbol.index)] = slot }
-        }
-        head.index.withLock { index in
-            for slot in newest {
-                let run = labels[Int(slot)]
-                _ = index.insert(run.span, at: slot, generation: series[Int(slot)].generation)
-            }
+            return index.liveCount
         }
         head.samples.withLock { samples in
             for slot in freed { samples.remove(slot: slot) }
         }
-        while series.count < labels.count { series.append(Appender.Series()) }
-        var appender = Appender(log: log, series: series, freeSlots: free, truncatedBefore: truncatedBefore)
-        appender.free(freed)
-        return (appender, exemplars, Summary(series: newest.count, samples: sampleCount, corruptions: corruptionCount))
+        let free = series.indices.filter { !series[$0].isLive }.map { UInt32($0) }
+        var appender = Appender(
+            log: log, series: series, freeSlots: free.reversed(), truncatedBefore: truncatedBefore)
+        appender.free(freed.sorted())
+        return (appender, exemplars, Summary(series: count, samples: sampleCount, corruptions: corruptionCount))
+    }
+
+    /// The slots whose series in the index are gone, and those that hold a series which came back in another slot.
+    ///
+    /// A series that left the head and came back has records in two slots; the older one is empty.
+    private func superseded() -> (replaced: Set<UInt32>, freed: Set<UInt32>) {
+        var newest: [[UInt8]: UInt32] = [:]
+        var replaced = Set<UInt32>()
+        var freed = Set<UInt32>()
+        head.index.withLock { index in
+            for (slot, entry) in named {
+                if index.isLive(slot) { replaced.insert(slot) }
+                // Whatever the checkpoint holds is older than what the log names.
+                if let older = index.find(entry.run.span), older != slot {
+                    replaced.insert(older)
+                    if named[older] == nil { freed.insert(older) }
+                }
+                guard let other = newest[entry.run] else {
+                    newest[entry.run] = slot
+                    continue
+                }
+                let isNewer = (named[other]?.order ?? 0) < entry.order
+                freed.insert(isNewer ? other : slot)
+                if isNewer { newest[entry.run] = slot }
+            }
+        }
+        return (replaced, freed)
     }
 }

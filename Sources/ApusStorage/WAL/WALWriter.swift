@@ -12,6 +12,10 @@ struct WALWriter {
     private(set) var segment: UInt64
     /// How much of the segment is known to be on the disk.
     private var syncedOffset = 0
+    /// Ended segments that may not be on the disk yet.
+    private var ended: [SystemFile] = []
+    /// The bytes written since the store was opened.
+    private(set) var writtenBytes = 0
 
     /// Begins segment `number` in `folder`.
     init(folder: String, number: UInt64, segmentSize: Int) throws(FileError) {
@@ -38,27 +42,38 @@ struct WALWriter {
             throw error
         }
         offset += records.count
+        writtenBytes += records.count
     }
 
-    /// Ends the segment on disk and begins the next.
+    /// Goes on in a new segment; the one so far is synced with the next sync.
     mutating func rotate() throws(FileError) {
         if hasPartialWrite { try takeBack() }
-        try file.synchronize()
         let next = try Self.makeSegment(segment + 1, in: folder)
+        if offset != syncedOffset { ended.append(file) }
         file = next
         segment += 1
         offset = WALFormat.headerLength
         syncedOffset = 0
     }
 
-    /// The file to be synced, with what `noteSynced` wants to hear; `nil` when all is on the disk.
-    func unsynced() -> (file: SystemFile, segment: UInt64, offset: Int)? {
-        offset == syncedOffset ? nil : (file, segment, offset)
+    /// What is to be synced, as of one moment.
+    struct Unsynced {
+        fileprivate let segment: UInt64
+        fileprivate let offset: Int
+        let files: [SystemFile]
     }
 
-    /// Remembers that the first `offset` bytes of a segment are on the disk.
-    mutating func noteSynced(segment: UInt64, offset: Int) {
-        if segment == self.segment { syncedOffset = max(syncedOffset, offset) }
+    /// The files to be synced; `nil` when all is on the disk.
+    func unsynced() -> Unsynced? {
+        let isUnsynced = offset != syncedOffset
+        if !isUnsynced, ended.isEmpty { return nil }
+        return Unsynced(segment: segment, offset: offset, files: ended + (isUnsynced ? [file] : []))
+    }
+
+    /// Remembers that these files are on the disk as far as they went.
+    mutating func noteSynced(_ synced: Unsynced) {
+        ended.removeAll { file in synced.files.contains { $0 === file } }
+        if synced.segment == segment { syncedOffset = max(syncedOffset, synced.offset) }
     }
 
     private mutating func takeBack() throws(FileError) {

@@ -1,0 +1,225 @@
+import ApusBytes
+import ApusModel
+
+/// A head as a checkpoint has it.
+struct LoadedHead {
+    /// The first segment of the log that the checkpoint does not stand for.
+    var number: UInt64
+    var index = HeadIndex()
+    var samples = HeadSamples()
+    var series: [Appender.Series] = []
+    var exemplars: ExemplarRing
+    /// The number of the next chunk file, at least.
+    var nextChunkFile: UInt32 = 1
+    /// What could not be read, with where it stands; the rest is there.
+    var damages: [(path: String, offset: Int, reason: String)] = []
+}
+
+/// Reads a checkpoint of the head.
+struct CheckpointReader: WALVisitor {
+    private var loaded: LoadedHead
+    private let path: String
+    private let folder: String
+    /// Samples before this are in blocks: files with nothing else may be gone.
+    private let truncatedBefore: Int64
+    private var run: [UInt32] = []
+    private var text = ByteWriter(capacity: 512)
+    private var hasEnd = false
+
+    /// Why a record could not be taken; what it held before that is there.
+    private enum RecordDamage: Error {
+        case malformed(ByteError)
+        case symbolsOutOfOrder
+        case unknownSymbol(UInt64)
+        case slotOutOfRange(UInt64)
+        case slotTwice(UInt64)
+        case tail(UInt64)
+        case incomplete
+        case unknownType(UInt8)
+    }
+
+    /// Reads the checkpoint with a number in `folder`; what is damaged is left out and listed.
+    static func load(
+        _ number: UInt64, folder: String, maximumExemplars: Int, truncatedBefore: Int64
+    ) throws(StorageError) -> LoadedHead {
+        let path = "\(folder)/\(CheckpointFormat.name(number))"
+        let file: MappedFile
+        do throws(FileError) { file = try MappedFile(path) } catch {
+            throw .folderUnusable(folder: path, reason: error.description)
+        }
+        var reader = CheckpointReader(
+            loaded: LoadedHead(number: number, exemplars: ExemplarRing(capacity: maximumExemplars)), path: path,
+            folder: folder, truncatedBefore: truncatedBefore)
+        switch NumberedHeader.version(of: file.bytes, magic: CheckpointFormat.magic) {
+        case let version? where version > CheckpointFormat.version:
+            throw .newerFormat(path: path, version: version)
+        case nil: reader.loaded.damages.append((path, 0, "the header is damaged"))
+        default: break
+        }
+        reader.read(file.bytes)
+        return reader.loaded
+    }
+
+    private init(loaded: LoadedHead, path: String, folder: String, truncatedBefore: Int64) {
+        self.truncatedBefore = truncatedBefore
+        self.loaded = loaded
+        self.path = path
+        self.folder = folder
+    }
+
+    private mutating func read(_ bytes: RawSpan) {
+        var stretches = WALReader(bytes)
+        while let stretch = stretches.next() {
+            switch stretch {
+            case .damage(let range):
+                loaded.damages.append((path, range.lowerBound, "\(range.count) damaged bytes"))
+            case .record(let body):
+                do throws(RecordDamage) { try read(body: bytes.extracting(body)) } catch {
+                    loaded.damages.append((path, body.lowerBound, "\(error)"))
+                }
+            }
+        }
+        if !hasEnd { loaded.damages.append((path, bytes.byteCount, "the end is missing")) }
+        loaded.index.finishRestoring()
+    }
+
+    private mutating func read(body: RawSpan) throws(RecordDamage) {
+        var reader = ByteReader(body)
+        do {
+            try read(body, &reader)
+        } catch let error as RecordDamage {
+            throw error
+        } catch let error as ByteError {
+            throw .malformed(error)
+        } catch {
+            throw .incomplete
+        }
+    }
+
+    @_lifetime(reader: copy reader)
+    private mutating func read(_ body: RawSpan, _ reader: inout ByteReader) throws {
+        let type = try reader.readByte()
+        switch CheckpointFormat.RecordType(rawValue: type) {
+        case .symbols: try readSymbols(&reader)
+        case .series: try readSeries(&reader)
+        case .files: try readFiles(&reader)
+        case .exemplars:
+            var records = WALRecordReader()
+            try records.read(body, &self)
+        case .end:
+            hasEnd = true
+            guard try reader.readVarint() == UInt64(loaded.index.liveCount) else { throw RecordDamage.incomplete }
+        case nil: throw RecordDamage.unknownType(type)
+        }
+    }
+
+    @_lifetime(reader: copy reader)
+    private mutating func readSymbols(_ reader: inout ByteReader) throws {
+        guard try reader.readVarint() == UInt64(loaded.index.labels.symbolCount) else {
+            throw RecordDamage.symbolsOutOfOrder
+        }
+        while !reader.isAtEnd {
+            let bytes = try reader.readLengthPrefixed()
+            guard loaded.index.restore(symbol: Span<UInt8>(_bytes: bytes)) else {
+                throw RecordDamage.symbolsOutOfOrder
+            }
+        }
+    }
+
+    @_lifetime(reader: copy reader)
+    private mutating func readSeries(_ reader: inout ByteReader) throws {
+        // A series takes at least four bytes.
+        for _ in 0..<(try reader.readCount(limit: reader.remaining / 4)) {
+            let slot = try reader.readVarint()
+            guard slot < CheckpointFormat.maximumSlot else { throw RecordDamage.slotOutOfRange(slot) }
+            let generation = UInt32(truncatingIfNeeded: try reader.readVarint())
+            run.removeAll(keepingCapacity: true)
+            let symbolCount = UInt64(loaded.index.labels.symbolCount)
+            for _ in 0..<(try reader.readCount(limit: reader.remaining)) {
+                let symbol = try reader.readVarint()
+                guard symbol < symbolCount else { throw RecordDamage.unknownSymbol(symbol) }
+                run.append(UInt32(symbol))
+            }
+            guard run.count.isMultiple(of: 2), !loaded.index.isLive(UInt32(slot)) else {
+                throw RecordDamage.slotTwice(slot)
+            }
+            try readState(UInt32(slot), generation, &reader)
+            loaded.index.restore(run, at: UInt32(slot), generation: generation, text: &text)
+        }
+    }
+
+    @_lifetime(reader: copy reader)
+    private mutating func readState(_ slot: UInt32, _ generation: UInt32, _ reader: inout ByteReader) throws {
+        while loaded.series.count <= Int(slot) { loaded.series.append(Appender.Series()) }
+        let flags = try reader.readByte()
+        guard flags & 1 != 0 else {
+            loaded.samples.insert(slot: slot, generation: generation)
+            loaded.series[Int(slot)] = Appender.Series(generation: generation, isLive: true)
+            return
+        }
+        let lastTime = try reader.readSignedVarint()
+        let firstTime = lastTime &- (try reader.readSignedVarint())
+        let chain = ChunkLocation(rawValue: try reader.readVarint())
+        var tail = SampleTail()
+        tail.count = try reader.readByte()
+        var bytes = RawSpan()
+        if tail.count > 0 {
+            tail.exponent = try reader.readByte()
+            tail.lastDelta = Int32(truncatingIfNeeded: try reader.readSignedVarint())
+            tail.lastValue = try reader.readLittleEndian()
+            tail.lastTime = lastTime
+            tail.isInteger = false
+            bytes = try reader.readLengthPrefixed()
+            guard bytes.byteCount <= TailCells.maximumSize, tail.exponent <= SampleTail.noExponent else {
+                throw RecordDamage.tail(UInt64(slot))
+            }
+        }
+        loaded.samples.restore(
+            slot: slot, generation: generation, firstTime: firstTime, lastTime: lastTime, chain: chain, tail: tail,
+            tailBytes: bytes, isHistogram: flags & 2 != 0)
+        loaded.series[Int(slot)] = Appender.Series(
+            generation: generation, isLive: true, isHistogram: flags & 2 != 0, hasUnknownValue: tail.count == 0,
+            lastTimestamp: lastTime, lastValue: tail.lastValue)
+    }
+
+    @_lifetime(reader: copy reader)
+    private mutating func readFiles(_ reader: inout ByteReader) throws {
+        loaded.nextChunkFile = UInt32(truncatingIfNeeded: try reader.readVarint())
+        // A file takes at least four bytes.
+        for _ in 0..<(try reader.readCount(limit: reader.remaining / 4)) {
+            let number = UInt32(truncatingIfNeeded: try reader.readVarint())
+            let length = Int(truncatingIfNeeded: try reader.readVarint() & UInt64(UInt32.max))
+            let count = Int(truncatingIfNeeded: try reader.readVarint() & UInt64(UInt32.max))
+            let maximumTime = try reader.readSignedVarint()
+            if maximumTime < truncatedBefore, length > 0 { continue }
+            let path = "\(folder)/\(ChunkFormat.name(number))"
+            do throws(FileError) {
+                let file = try SystemFile(reading: path)
+                let found = try file.length()
+                if found < length {
+                    loaded.damages.append((path, found, "\(length - found) bytes at the end are missing"))
+                }
+                let mapped = try ChunkFile(number: number, path: path, file: file, length: min(found, length))
+                mapped.note(maximumTime: maximumTime, chunkCount: count)
+                loaded.samples.files.append(mapped)
+            } catch {
+                loaded.damages.append((path, 0, "the file cannot be read: \(error)"))
+                loaded.samples.files.lost.insert(number)
+            }
+        }
+    }
+
+    // MARK: Exemplars
+
+    mutating func visitSeries(slot: UInt32, generation: UInt32, labels: [UInt8]) {}
+
+    mutating func visitSamples(_ samples: borrowing WALSamples) {}
+
+    mutating func visitExemplar(slot: UInt32, generation: UInt32, exemplar: StoredExemplar) {
+        guard loaded.index.isLive(slot), loaded.index.generation(of: slot) == generation else { return }
+        let labels = loaded.index.labels
+        loaded.exemplars.append(exemplar, series: SeriesReference(slot: slot, generation: generation)) {
+            labels.labelSet(of: slot)
+        }
+    }
+}
