@@ -68,6 +68,8 @@ package enum SampleRejection: Sendable, CaseIterable {
     case outOfOrder
     /// The series has another value at this time.
     case duplicateTimestamp
+    /// Older than the out-of-order window reaches.
+    case tooOld
     /// Too far from what the head holds: before its beginning, or too far in the future.
     case outOfBounds
     /// The reference is not (or no longer) one of a series in the head: resolve the labels again.

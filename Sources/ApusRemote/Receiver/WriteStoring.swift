@@ -256,6 +256,7 @@ extension WriteStoring {
             case .outOfOrder: refusal = .outOfOrder
             case .duplicateTimestamp: refusal = .duplicateTimestamp
             case .outOfBounds: refusal = .outOfBounds
+            case .tooOld: refusal = .tooOld
             case .invalidHistogram: refusal = .invalidHistogram
             }
             refuse(refusal, Int(batch.series[position]), staged, request, &outcome)

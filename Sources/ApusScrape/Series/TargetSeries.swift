@@ -307,7 +307,7 @@ extension TargetSeries {
             case .unknownSeries: if !isMarker { unknown.append(position) }
             case .outOfOrder: if !isMarker { rejections.outOfOrder += 1 }
             case .duplicateTimestamp: if !isMarker { rejections.duplicateTimestamp += 1 }
-            case .outOfBounds: if !isMarker { rejections.outOfBounds += 1 }
+            case .outOfBounds, .tooOld: if !isMarker { rejections.outOfBounds += 1 }
             case .invalidHistogram: rejections.invalidHistograms += 1
             }
         }

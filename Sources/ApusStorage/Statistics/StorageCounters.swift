@@ -46,7 +46,7 @@ final class StorageCounters: Sendable {
         for rejection in outcome.rejections {
             switch rejection.reason {
             case .outOfOrder: outOfOrderSamples.add(1, ordering: .relaxed)
-            case .outOfBounds: outOfBoundsSamples.add(1, ordering: .relaxed)
+            case .outOfBounds, .tooOld: outOfBoundsSamples.add(1, ordering: .relaxed)
             case .duplicateTimestamp: duplicateSamples.add(1, ordering: .relaxed)
             case .invalidHistogram: invalidHistograms.add(1, ordering: .relaxed)
             case .unknownSeries: break

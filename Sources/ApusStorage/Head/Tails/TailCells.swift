@@ -26,7 +26,11 @@ struct TailCells: @unchecked Sendable {
         }
 
         deinit {
-            for unsafepage in unsafe all { unsafe page.deallocate() }
+            var index = 0
+            while index < (unsafe all.count) {
+                unsafe all[index].deallocate()
+                index += 1
+            }
         }
     }
 
