@@ -31,7 +31,6 @@ package final class DataFolderView: Sendable {
                 if damage.contains(where: Self.isDamagedBlock), Self.isOutdated(temporary, folder),
                     attempt < Self.maximumAttempts
                 {
-                    storage.close()
                     Self.removeAll(temporary)
                     continue
                 }
@@ -48,7 +47,7 @@ package final class DataFolderView: Sendable {
     }
 
     deinit {
-        storage.close()
+        // Closing would write what nobody reads.
         Self.removeAll(temporary)
     }
 
@@ -91,10 +90,11 @@ package final class DataFolderView: Sendable {
         return path
     }
 
-    /// The log first: what leaves it meanwhile is in the blocks, which are listed after it.
+    /// The head's files first, then the log, then the blocks: what leaves one of them meanwhile is in the next.
     private static func fill(_ temporary: String, from folder: String) throws(InterchangeError) {
         do throws(FileError) {
             let left: Set<String> = ["blocks", "lock", "snapshots"]
+            // By name, `head` comes before `wal`.
             for name in try Folder.names(in: folder) where !left.contains(name) && !name.contains(".tmp") {
                 try copy("\(folder)/\(name)", to: "\(temporary)/\(name)", depth: 0)
             }

@@ -46,6 +46,7 @@ package enum FolderVerification {
                 verifyBlock(path, name, into: &report)
             }
         }
+        if Folder.isFolder("\(folder)/head") { try verifyHead("\(folder)/head", into: &report, onFile: onFile) }
         if Folder.isFolder("\(folder)/wal") { try verifyLog("\(folder)/wal", into: &report, onFile: onFile) }
         return report
     }
@@ -103,41 +104,75 @@ package enum FolderVerification {
 
     // MARK: Log
 
+    /// What the files of a kind are called, begin with, and may end with.
+    private struct Kind {
+        var ending: String
+        var magic: StaticString
+        var version: UInt32
+    }
+
     private static func verifyLog(
         _ folder: String, into report: inout Report, onFile: (String) -> Bool
     ) throws(FileError) {
-        let names = try Folder.names(in: folder).filter { name in
-            WALFormat.number(of: name, ending: ".segment") != nil
-                || WALFormat.number(of: name, ending: ".checkpoint") != nil
+        let kind = Kind(ending: ".segment", magic: WALFormat.magic, version: WALFormat.version)
+        try forEachFile(folder, kind, into: &report, onFile: onFile) { file, isLast, report in
+            verifyRecords(file, isLast: isLast, into: &report)
         }
-        let last = names.last { $0.hasSuffix(".segment") }
+        // Earlier versions kept the log's beginning in a file of the same form.
+        let checkpoints = Kind(ending: ".checkpoint", magic: WALFormat.magic, version: WALFormat.version)
+        try forEachFile(folder, checkpoints, into: &report, onFile: onFile) { file, _, report in
+            verifyRecords(file, isLast: false, into: &report)
+        }
+    }
+
+    private static func verifyHead(
+        _ folder: String, into report: inout Report, onFile: (String) -> Bool
+    ) throws(FileError) {
+        let chunks = Kind(ending: ".chunks", magic: ChunkFormat.magic, version: ChunkFormat.version)
+        try forEachFile(folder, chunks, into: &report, onFile: onFile) { file, isLast, report in
+            verifyChunks(file, isLast: isLast, into: &report)
+        }
+        let checkpoints = Kind(
+            ending: CheckpointFormat.ending, magic: CheckpointFormat.magic, version: CheckpointFormat.version)
+        try forEachFile(folder, checkpoints, into: &report, onFile: onFile) { file, _, report in
+            verifyRecords(file, isLast: false, into: &report)
+        }
+    }
+
+    /// Calls `body` with every file of a kind whose header is right, and whether it is the newest, which may be written to.
+    private static func forEachFile(
+        _ folder: String, _ kind: Kind, into report: inout Report, onFile: (String) -> Bool,
+        _ body: (MappedFile, _ isLast: Bool, inout Report) -> Void
+    ) throws(FileError) {
+        let names = try Folder.names(in: folder).filter { FileNumber.number(of: $0, ending: kind.ending) != nil }
         for name in names {
             let path = "\(folder)/\(name)"
             guard onFile(path) else { return }
             let file: MappedFile
             do throws(FileError) { file = try MappedFile(path) } catch {
+                // A server may have removed it since the names were read.
                 if Folder.length(of: path) > 0 { report.damage.append(.init(path: path, reason: error.description)) }
                 continue
             }
             report.files += 1
             report.bytes += file.count
-            verifySegment(file, isLast: name == last, into: &report)
+            guard let version = NumberedHeader.version(of: file.bytes, magic: kind.magic) else {
+                if name == names.last, file.count < NumberedHeader.length {
+                    report.notes.append("\(path) is being made")
+                } else {
+                    report.damage.append(.init(path: path, reason: "its header is damaged"))
+                }
+                continue
+            }
+            guard version <= kind.version else {
+                report.damage.append(.init(path: path, reason: "version \(version) is newer than this program"))
+                continue
+            }
+            body(file, name == names.last, &report)
         }
     }
 
-    private static func verifySegment(_ file: MappedFile, isLast: Bool, into report: inout Report) {
-        guard let version = WALFormat.version(ofHeader: file.bytes) else {
-            if isLast, file.count < WALFormat.headerLength {
-                report.notes.append("\(file.path) is being made")
-            } else {
-                report.damage.append(.init(path: file.path, reason: "its header is damaged"))
-            }
-            return
-        }
-        guard version <= WALFormat.version else {
-            report.damage.append(.init(path: file.path, reason: "version \(version) is newer than this program"))
-            return
-        }
+    private static func verifyRecords(_ file: MappedFile, isLast: Bool, into report: inout Report) {
         var reader = WALReader(file.bytes)
         while let stretch = reader.next() {
             guard case .damage(let range) = stretch else { continue }
@@ -147,6 +182,23 @@ package enum FolderVerification {
                 report.damage.append(
                     .init(path: file.path, reason: "\(range.count) bytes at \(range.lowerBound) are no record"))
             }
+        }
+    }
+
+    private static func verifyChunks(_ file: MappedFile, isLast: Bool, into report: inout Report) {
+        var offset = ChunkFormat.headerLength
+        while offset < file.count {
+            guard let chunk = StoredChunk(file.bytes, at: offset) else {
+                // Where a chunk does not end well, the next cannot be found.
+                let text = "\(file.count - offset) bytes at \(offset) are no chunk"
+                if isLast {
+                    report.notes.append("\(file.path): \(text); the log has what they held")
+                } else {
+                    report.damage.append(.init(path: file.path, reason: text))
+                }
+                return
+            }
+            offset = chunk.values.upperBound
         }
     }
 }
