@@ -18,6 +18,8 @@ package final class Storage: Sendable {
     let report: @Sendable (StorageEvent) -> Void
     let counters = StorageCounters()
     let labels: LabelCache
+    /// How late samples may be, in milliseconds.
+    let lateWindow: Atomic<Int64>
     /// The files of the head; taken after `compaction` and before the appender.
     let headFiles: Mutex<HeadFiles>
     /// Held by the one compaction that runs.
@@ -42,6 +44,7 @@ package final class Storage: Sendable {
         self.folder = folder
         self.options = options
         self.clock = clock
+        lateWindow = Atomic(max(0, options.outOfOrderWindow))
         self.report = report
         labels = LabelCache(limit: options.maximumCachedLabelBytes)
         do throws(FileError) {
@@ -174,7 +177,9 @@ extension Storage: Appendable {
         try reserve.demandSpace()
         let latestTime = clock.now().addingReportingOverflow(options.maximumLead).partialValue
         return try appender.withLock { appender throws(AppendError) in
-            let outcome = try appender.append(batch, head: head, latestTime: latestTime)
+            let outcome = try appender.append(
+                batch, head: head, latestTime: latestTime,
+                lateness: Appender.Lateness(window: outOfOrderWindow, limit: options.maximumLateSamples))
             counters.note(appender)
             counters.note(outcome)
             return outcome

@@ -28,6 +28,11 @@ package struct StorageOptions: Sendable {
     package var checkpointLogSize = 32 << 20
     /// The bytes of sealed chunks in memory at which they are written to a file.
     package var maximumSealedBytes = 2 << 20
+    /// How far behind the newest sample of the head a sample may lie that is older than the newest of its series, in milliseconds
+    /// (`storage.tsdb.out_of_order_time_window`); 0 refuses all of them.
+    package var outOfOrderWindow: Int64 = 0
+    /// The most late samples in memory, at 32 bytes each; beyond that they are refused until a block was written.
+    package var maximumLateSamples = 10_000_000
     /// The most series in the head (`--storage.max-series`); about 2 kB of memory each.
     package var maximumSeries = 10_000_000
     /// The most bytes of one label set.

@@ -15,9 +15,13 @@ extension Storage {
             var written = 0
             while !state.isClosed {
                 try finishTruncation(&state)
-                guard state.pendingTruncation == nil, let range = dueRange() else { return written }
+                guard state.pendingTruncation == nil, let range = dueRange() ?? dueLateRange(isOpportune: written > 0)
+                else { return written }
+                let sequence: UInt64
                 do throws(CompactionError) {
-                    if try writeBlock(range) { written += 1 }
+                    // From here on nothing can be appended to the range in order, so that the block holds all of it.
+                    sequence = closeRange(range)
+                    if try writeBlock(range, sequence: sequence) { written += 1 }
                     counters.compactions.add(1, ordering: .relaxed)
                 } catch {
                     counters.compactionFailures.add(1, ordering: .relaxed)
@@ -27,7 +31,7 @@ extension Storage {
                     samples.epoch += 1
                     return samples.epoch
                 }
-                state.pendingTruncation = (range.upperBound + 1, epoch)
+                state.pendingTruncation = (range.upperBound + 1, epoch, range, sequence)
             }
             return written
         }
@@ -35,30 +39,27 @@ extension Storage {
 
     /// The times of the next block, if the head holds enough.
     private func dueRange() -> ClosedRange<Int64>? {
-        let (minimum, maximum) = head.samples.withLock { ($0.minimumTime, $0.maximumTime) }
+        let (minimum, maximum) = head.samples.withLock { ($0.inOrderMinimumTime, $0.maximumTime) }
         let length = max(1, options.blockRange)
         guard minimum <= maximum, maximum.subtractingReportingOverflow(minimum).overflow == false,
             maximum - minimum > length / 2 * 3
         else { return nil }
-        let remainder = minimum % length
-        let start = minimum - (remainder < 0 ? remainder + length : remainder)
-        return start...(start + length - 1)
+        return blockRange(around: minimum)
     }
 
     /// Writes the head's samples of a range to a block and publishes it.
     ///
     /// - Returns: `false` when there were none.
-    private func writeBlock(_ range: ClosedRange<Int64>) throws(CompactionError) -> Bool {
+    private func writeBlock(_ range: ClosedRange<Int64>, sequence: UInt64) throws(CompactionError) -> Bool {
         let start = monotonicMilliseconds()
-        // From here on nothing can be appended to the range, so that the block holds all of it.
-        appender.withLock { $0.truncatedBefore = max($0.truncatedBefore, range.upperBound + 1) }
         let series = sortedSeries(in: range)
         guard !series.isEmpty else { return false }
         let identifier = blocks.withLock { $0.makeIdentifier(milliseconds: clock.now()) }
         let path = "\(folder)/blocks/\(identifier)"
         let temporary = path + BlockFormat.temporaryEnding
         do throws(CompactionError) {
-            let header = try writeHead(series, range: range, identifier: identifier, folder: temporary)
+            let header = try writeHead(
+                series, sequence: sequence, range: range, identifier: identifier, folder: temporary)
             guard let header else { return false }
             guard header.seriesCount > 0 else {
                 // What was found to reach over the range has no sample in it.
@@ -148,7 +149,9 @@ extension Storage {
     /// Empties the head of what is in blocks, unless a querier still needs it, and shortens the log.
     private func finishTruncation(_ state: inout CompactionState) throws(CompactionError) {
         guard let pending = state.pendingTruncation else { return }
-        guard truncateHead(before: pending.time, epoch: pending.epoch) else { return }
+        guard truncateHead(before: pending.time, epoch: pending.epoch, late: pending.range, pending.sequence) else {
+            return
+        }
         state.pendingTruncation = nil
         do throws(FileError) {
             try checkpointHead()

@@ -18,6 +18,14 @@ struct Appender {
         var lastValue: UInt64 = 0
     }
 
+    /// What samples are accepted that are older than the newest of their series.
+    struct Lateness {
+        /// How far behind the newest sample of all, in milliseconds.
+        var window: Int64
+        /// The most of them in memory.
+        var limit: Int
+    }
+
     /// A histogram that was accepted, encoded.
     private struct AcceptedHistogram {
         /// Its position in `accepted`.
@@ -34,13 +42,19 @@ struct Appender {
     private var freeSlots: [UInt32]
     /// Samples before this are in blocks or too old.
     var truncatedBefore: Int64
+    /// The time of the newest sample of all; `Int64.min` when there was none.
+    var newestTime = Int64.min
     var isClosed = false
     var appendedSamples: UInt64 = 0
+    /// Those of them that were older than the newest of their series.
+    var lateSamples: UInt64 = 0
     var createdSeries: UInt64 = 0
     var removedSeries: UInt64 = 0
     private var records = WALRecordWriter()
     private var accepted: [Int] = []
     private var acceptedHistograms: [AcceptedHistogram] = []
+    /// The late samples of the batch, by position, with the number of a histogram in the batch and the bytes of it.
+    private var acceptedLate: [(position: Int, histogram: Int?, bytes: Range<Int>)] = []
     private var histogramBytes = ByteWriter()
     private var undo: [(slot: UInt32, previous: Series)] = []
     /// The series whose newest sample is a histogram.
@@ -153,18 +167,21 @@ struct Appender {
 
     /// Checks a batch, logs what can be stored, then makes it visible.
     mutating func append(
-        _ batch: borrowing SampleBatch, head: Head, latestTime: Int64
+        _ batch: borrowing SampleBatch, head: Head, latestTime: Int64, lateness: Lateness
     ) throws(AppendError) -> AppendOutcome {
         guard !isClosed else { throw .closed }
         var outcome = AppendOutcome()
         let hasTimestamps = !batch.timestamps.isEmpty
         precondition(batch.values.count == batch.count && (!hasTimestamps || batch.timestamps.count == batch.count))
-        accept(batch, hasTimestamps: hasTimestamps, latestTime: latestTime, head: head, outcome: &outcome)
+        accept(
+            batch, hasTimestamps: hasTimestamps, latestTime: latestTime, lateness: lateness, head: head,
+            outcome: &outcome)
         let exemplars = batch.exemplars.isEmpty ? [] : acceptedExemplars(of: batch, head: head)
-        guard !accepted.isEmpty || !exemplars.isEmpty else { return outcome }
+        guard !accepted.isEmpty || !exemplars.isEmpty || !acceptedLate.isEmpty else { return outcome }
         records.reset()
-        if !acceptedHistograms.isEmpty || !exemplars.isEmpty { records.beginBatch() }
+        if !acceptedHistograms.isEmpty || !exemplars.isEmpty || !acceptedLate.isEmpty { records.beginBatch() }
         encode(batch, hasTimestamps: hasTimestamps)
+        encodeLate(batch, hasTimestamps: hasTimestamps)
         encode(exemplars)
         records.finishBatch()
         do throws(AppendError) {
@@ -173,16 +190,17 @@ struct Appender {
             for entry in undo.reversed() { setNewest(of: Int(entry.slot), to: entry.previous) }
             throw error
         }
-        outcome.appendedCount += accepted.count
-        appendedSamples += UInt64(accepted.count)
+        outcome.appendedCount += accepted.count + acceptedLate.count
+        appendedSamples += UInt64(accepted.count + acceptedLate.count)
+        lateSamples += UInt64(acceptedLate.count)
         publish(batch, hasTimestamps: hasTimestamps, to: head)
         if !exemplars.isEmpty { head.add(exemplars) }
         return outcome
     }
 
     /// Makes the accepted samples visible.
-    private func publish(_ batch: borrowing SampleBatch, hasTimestamps: Bool, to head: Head) {
-        guard !accepted.isEmpty else { return }
+    private mutating func publish(_ batch: borrowing SampleBatch, hasTimestamps: Bool, to head: Head) {
+        guard !accepted.isEmpty || !acceptedLate.isEmpty else { return }
         let values = batch.values.span
         let references = batch.references.span
         let timestamps = batch.timestamps.span
@@ -202,17 +220,26 @@ struct Appender {
                     samples.append(values[position], at: time, slot: references[position].slot)
                 }
             }
+            for entry in acceptedLate {
+                samples.insertLate(
+                    values[entry.position], entry.histogram.map { histograms[$0].histogram },
+                    at: hasTimestamps ? timestamps[entry.position] : common, slot: references[entry.position].slot)
+            }
+            newestTime = max(newestTime, samples.maximumTime)
         }
     }
 
     /// Decides on every sample; the accepted ones become their series' newest, which `undo` can take back.
     private mutating func accept(
-        _ batch: borrowing SampleBatch, hasTimestamps: Bool, latestTime: Int64, head: Head,
-        outcome: inout AppendOutcome
+        _ batch: borrowing SampleBatch, hasTimestamps: Bool, latestTime: Int64, lateness: Lateness,
+        head: Head, outcome: inout AppendOutcome
     ) {
         accepted.removeAll(keepingCapacity: true)
         undo.removeAll(keepingCapacity: true)
         acceptedHistograms.removeAll(keepingCapacity: true)
+        acceptedLate.removeAll(keepingCapacity: true)
+        let late = lateness.window > 0 ? head.samples.withLock { $0.late.count } : 0
+        var newestTime = newestTime
         histogramBytes.bytes.removeAll(keepingCapacity: histogramBytes.bytes.capacity <= 1 << 20)
         var nextHistogram = 0
         var histogramPosition = batch.histograms.first?.position ?? .max
@@ -250,9 +277,10 @@ struct Appender {
             newest.lastValue =
                 encoded.map { WALHistogram.fingerprint(ofEncoded: histogramBytes.bytes.span.extracting($0)) }
                 ?? batch.values[position].bitPattern
-            if timestamp < truncatedBefore || timestamp > latestTime {
+            if timestamp > latestTime {
                 outcome.rejections.append((position, .outOfBounds))
-            } else if timestamp > last.lastTimestamp {
+            } else if timestamp >= truncatedBefore, timestamp > last.lastTimestamp {
+                newestTime = max(newestTime, timestamp)
                 undo.append((slot, last))
                 if let encoded {
                     acceptedHistograms.append(
@@ -260,12 +288,24 @@ struct Appender {
                 }
                 setNewest(of: Int(slot), to: newest)
                 accepted.append(position)
-            } else if timestamp < last.lastTimestamp {
-                outcome.rejections.append((position, .outOfOrder))
-            } else if newest.lastValue == last.lastValue, newest.isHistogram == last.isHistogram {
+            } else if timestamp == last.lastTimestamp, !last.hasUnknownValue, newest.lastValue == last.lastValue,
+                newest.isHistogram == last.isHistogram
+            {
                 outcome.appendedCount += 1
-            } else {
+            } else if timestamp == last.lastTimestamp, timestamp >= truncatedBefore {
                 outcome.rejections.append((position, .duplicateTimestamp))
+            } else if lateness.window > 0 {
+                let (oldest, overflow) = newestTime.subtractingReportingOverflow(lateness.window)
+                if !overflow, timestamp < oldest {
+                    outcome.rejections.append((position, .tooOld))
+                } else if late + acceptedLate.count >= lateness.limit {
+                    outcome.rejections.append((position, .outOfOrder))
+                } else {
+                    acceptedLate.append(
+                        (position, encoded == nil ? nil : nextHistogram - 1, encoded ?? 0..<0))
+                }
+            } else {
+                outcome.rejections.append((position, timestamp < truncatedBefore ? .outOfBounds : .outOfOrder))
             }
         }
     }
@@ -378,6 +418,37 @@ struct Appender {
             }
             records.finish()
             next = end
+        }
+    }
+
+    /// Encodes the late samples, whatever their order: each has a time that no other of its series has.
+    private mutating func encodeLate(_ batch: borrowing SampleBatch, hasTimestamps: Bool) {
+        for areHistograms in [false, true] {
+            let entries = acceptedLate.filter { ($0.histogram != nil) == areHistograms }
+            let limit = areHistograms ? WALFormat.maximumHistogramsPerRecord : WALFormat.maximumSamplesPerRecord
+            let bytes = histogramBytes.bytes
+            var next = 0
+            while next < entries.count {
+                let end = min(entries.count, next + limit)
+                records.beginSamples(
+                    areHistograms ? .lateHistograms : .lateSamples, timestamp: batch.timestamp, count: end - next,
+                    hasTimestamps: hasTimestamps)
+                for entry in entries[next..<end] {
+                    let reference = batch.references[entry.position]
+                    let offset = hasTimestamps ? batch.timestamps[entry.position] &- batch.timestamp : nil
+                    if areHistograms {
+                        records.appendHistogram(
+                            slot: reference.slot, generation: reference.generation, offset: offset,
+                            encoded: bytes.span.extracting(entry.bytes))
+                    } else {
+                        records.appendSample(
+                            slot: reference.slot, generation: reference.generation, offset: offset,
+                            value: batch.values[entry.position].bitPattern)
+                    }
+                }
+                records.finish()
+                next = end
+            }
         }
     }
 

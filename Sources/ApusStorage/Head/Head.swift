@@ -46,12 +46,21 @@ final class Head: Sendable {
         slot: UInt32, generation: UInt32, sequence: UInt64, range: ClosedRange<Int64>, scratch: inout ReadScratch,
         into columns: inout SampleColumns
     ) throws(QueryableError) {
+        let start = columns.count
         scratch.open.removeAll()
+        scratch.late.removeAll()
         let found = samples.withLock { samples in
-            samples.snapshot(
+            if !samples.late.isEmpty {
+                samples.late.read(
+                    slot: slot, generation: generation, sequence: sequence, range: range, into: &scratch.late)
+            }
+            return samples.snapshot(
                 slot: slot, generation: generation, sequence: sequence, range: range, open: &scratch.open)
         }
-        guard let snapshot = found else { return }
+        guard let snapshot = found else {
+            columns.append(scratch.late)
+            return
+        }
         do throws(ChunkDamage) {
             try snapshot.read(range: range, &scratch, into: &columns)
         } catch {
@@ -63,6 +72,10 @@ final class Head: Sendable {
                     + "or wait until the head was written to a block without what is lost")
         }
         columns.append(scratch.open, in: max(range.lowerBound, snapshot.truncatedBefore)...range.upperBound)
+        guard scratch.late.count > 0 else { return }
+        let middle = columns.count
+        columns.append(scratch.late)
+        columns.mergeRuns(from: start, middle: middle)
     }
 }
 

@@ -49,8 +49,12 @@ struct HeadSamples {
     var sequence: UInt64 = 0
     /// Grows with every block that is published.
     var epoch: UInt64 = 0
+    /// The samples that are older than the newest of their series.
+    private(set) var late = LateSamples()
+    /// The time of the oldest sample that came in order; `Int64.max` when there is none.
+    private(set) var inOrderMinimumTime = Int64.max
     /// The time of the oldest sample; `Int64.max` when there is none.
-    private(set) var minimumTime = Int64.max
+    var minimumTime: Int64 { min(inOrderMinimumTime, late.minimumTime) }
     /// The time of the newest sample ever; `Int64.min` when there was none.
     private(set) var maximumTime = Int64.min
     /// The sealed chunks in memory.
@@ -97,14 +101,14 @@ struct HeadSamples {
             cells.fill(entry.cell, with: tailBytes)
         }
         series[Int(slot)] = entry
-        minimumTime = min(minimumTime, firstTime)
+        inOrderMinimumTime = min(inOrderMinimumTime, firstTime)
         maximumTime = max(maximumTime, lastTime)
     }
 
     /// Forgets samples before `time`, which are in blocks, without looking for series that have nothing left.
     mutating func begin(at time: Int64) {
         truncatedBefore = max(truncatedBefore, time)
-        if minimumTime != .max { minimumTime = max(minimumTime, time) }
+        if inOrderMinimumTime != .max { inOrderMinimumTime = max(inOrderMinimumTime, time) }
     }
 
     // MARK: Appending
@@ -145,13 +149,26 @@ struct HeadSamples {
         if Int(entry.tail.count) >= Self.maximumTailHistograms || length > SampleTail.fullLength { seal(index) }
     }
 
+    /// Adds a sample that is older than the newest of its series.
+    mutating func insertLate(_ value: Double, _ histogram: NativeHistogram?, at timestamp: Int64, slot: UInt32) {
+        guard Int(slot) < series.count, series[Int(slot)].isLive else { return }
+        late.insert(
+            value, histogram, at: timestamp, slot: slot, generation: series[Int(slot)].generation, sequence: sequence)
+        maximumTime = max(maximumTime, timestamp)
+    }
+
+    /// Removes late samples that are in a block.
+    mutating func removeLate(_ range: ClosedRange<Int64>, through sequence: UInt64) {
+        late.remove(range, through: sequence)
+    }
+
     @inline(__always)
     private mutating func note(_ timestamp: Int64, _ entry: inout Series) {
         entry.newestVersion = visibility.note(sequence: sequence, total: entry.total, newest: entry.newestVersion)
         entry.total &+= 1
         entry.lastTime = timestamp
         if timestamp < entry.firstTime { entry.firstTime = timestamp }
-        if timestamp < minimumTime { minimumTime = timestamp }
+        if timestamp < inOrderMinimumTime { inOrderMinimumTime = timestamp }
         if timestamp > maximumTime { maximumTime = timestamp }
     }
 
@@ -214,6 +231,7 @@ struct HeadSamples {
 
     private mutating func clear(_ index: Int) {
         releaseTail(index)
+        late.remove(slot: UInt32(index))
         dropSealed(index, sealed[index].count)
         series[index].chain = .none
     }
@@ -283,10 +301,15 @@ struct HeadSamples {
     @inline(__always)
     func generation(of slot: UInt32, ifOverlapping range: ClosedRange<Int64>) -> UInt32? {
         let index = Int(slot)
-        guard index < series.count, series[index].isLive, series[index].lastTime > .min,
-            series[index].lastTime >= max(range.lowerBound, truncatedBefore), truncatedBefore <= range.upperBound,
-            series[index].firstTime <= range.upperBound
-        else { return nil }
+        guard index < series.count, series[index].isLive else { return nil }
+        if series[index].lastTime > .min, series[index].lastTime >= max(range.lowerBound, truncatedBefore),
+            truncatedBefore <= range.upperBound, series[index].firstTime <= range.upperBound
+        {
+            return series[index].generation
+        }
+        guard !late.isEmpty, late.hasSamples(slot: slot, generation: series[index].generation, in: range) else {
+            return nil
+        }
         return series[index].generation
     }
 
@@ -298,16 +321,18 @@ struct HeadSamples {
     mutating func truncate(before time: Int64) -> [UInt32] {
         var freed: [UInt32] = []
         truncatedBefore = max(truncatedBefore, time)
-        minimumTime = Int64.max
+        // What was late may be older than what was forgotten long ago.
+        let time = truncatedBefore
+        inOrderMinimumTime = Int64.max
         for index in 0..<series.count where series[index].isLive {
             if series[index].lastTime >= time {
                 if series[index].firstTime < time { series[index].firstTime = firstTime(index, notBefore: time) }
-                minimumTime = min(minimumTime, series[index].firstTime)
+                inOrderMinimumTime = min(inOrderMinimumTime, series[index].firstTime)
                 series[index].isFresh = false
                 dropSealed(index, sealed[index].prefix { $0.maximumTime < time }.count)
             } else if series[index].isFresh, series[index].lastTime == .min {
                 series[index].isFresh = false
-            } else {
+            } else if !late.hasSamples(slot: UInt32(index), generation: series[index].generation) {
                 clear(index)
                 series[index].isLive = false
                 freed.append(UInt32(index))
@@ -326,7 +351,7 @@ struct HeadSamples {
     ///
     /// What is decoded for it is little: once some series begins within a minute of `time`, the least it can be is good enough.
     private mutating func firstTime(_ index: Int, notBefore time: Int64) -> Int64 {
-        if minimumTime <= time.addingReportingOverflow(60_000).partialValue { return time }
+        if inOrderMinimumTime <= time.addingReportingOverflow(60_000).partialValue { return time }
         var samples = SampleColumns()
         if let snapshot = snapshot(
             slot: UInt32(index), generation: series[index].generation, sequence: .max, range: time...(.max),

@@ -3,12 +3,16 @@ import Synchronization
 extension Storage {
     /// Drops samples and series from the head that are older than `time`.
     ///
+    /// Late samples of the range of a block go that came with batches up to `sequence`.
+    ///
     /// - Returns: `false` when a querier that was opened before `epoch` still needs them; nothing was dropped then.
-    func truncateHead(before time: Int64, epoch: UInt64) -> Bool {
+    func truncateHead(before time: Int64, epoch: UInt64, late range: ClosedRange<Int64>, _ sequence: UInt64) -> Bool {
         appender.withLock { appender in
             defer { counters.note(appender) }
             let freed: [UInt32]? = head.samples.withLock { samples in
-                samples.visibility.isOpen(before: epoch) ? nil : samples.truncate(before: time)
+                if samples.visibility.isOpen(before: epoch) { return nil }
+                samples.removeLate(range, through: sequence)
+                return samples.truncate(before: time)
             }
             guard let freed else { return false }
             guard !freed.isEmpty else { return true }

@@ -20,6 +20,8 @@ struct ReadScratch {
     var decoder = ColumnDecoder()
     /// Samples of the head's open buffer, while sealed ones are read.
     var open = SampleColumns()
+    /// Those that were older than the newest of their series.
+    var late = SampleColumns()
     /// Whether chunks of the head that cannot be read are passed over and noted in `damages`, instead of failing the read.
     var skipsDamage = false
     var damages: [ChunkDamage] = []

@@ -11,6 +11,8 @@ extension Storage {
         result.seriesRemoved = counters.seriesRemoved.load(ordering: .relaxed)
         result.outOfOrderSamples = counters.outOfOrderSamples.load(ordering: .relaxed)
         result.outOfBoundsSamples = counters.outOfBoundsSamples.load(ordering: .relaxed)
+        result.lateSamples = counters.lateSamples.load(ordering: .relaxed)
+        result.tooOldSamples = counters.tooOldSamples.load(ordering: .relaxed)
         result.duplicateSamples = counters.duplicateSamples.load(ordering: .relaxed)
         result.walSegment = counters.segment.load(ordering: .relaxed)
         head.index.withLock { index in

@@ -73,9 +73,16 @@ package struct StorageCollector: Collector {
         Metric(.counter, "prometheus_tsdb_out_of_order_samples_total", "Samples refused as out of order.") {
             Double($0.outOfOrderSamples)
         },
-        Metric(.counter, "prometheus_tsdb_too_old_samples_total", "Samples refused as out of bounds.") {
+        Metric(.counter, "prometheus_tsdb_out_of_bound_samples_total", "Samples refused as out of bounds.") {
             Double($0.outOfBoundsSamples)
         },
+        Metric(
+            .counter, "prometheus_tsdb_too_old_samples_total", "Samples refused as beyond the out-of-order window."
+        ) { Double($0.tooOldSamples) },
+        Metric(
+            .counter, "prometheus_tsdb_head_out_of_order_samples_appended_total",
+            "Samples appended that were older than the newest of their series."
+        ) { Double($0.lateSamples) },
         Metric(.counter, "apus_storage_duplicate_samples_total", "Samples refused: another value at their time.") {
             Double($0.duplicateSamples)
         },

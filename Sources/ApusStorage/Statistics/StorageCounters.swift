@@ -23,6 +23,8 @@ final class StorageCounters: Sendable {
     let seriesRemoved = Atomic<Int>(0)
     let outOfOrderSamples = Atomic<Int>(0)
     let outOfBoundsSamples = Atomic<Int>(0)
+    let tooOldSamples = Atomic<Int>(0)
+    let lateSamples = Atomic<Int>(0)
     let duplicateSamples = Atomic<Int>(0)
     let invalidHistograms = Atomic<Int>(0)
     let histogramSeries = Atomic<Int>(0)
@@ -34,6 +36,7 @@ final class StorageCounters: Sendable {
     /// Takes over what the appender counted, so that reading it needs no lock that is held while the disk works.
     func note(_ appender: borrowing Appender) {
         samplesAppended.store(Int(clamping: appender.appendedSamples), ordering: .relaxed)
+        lateSamples.store(Int(clamping: appender.lateSamples), ordering: .relaxed)
         seriesCreated.store(Int(clamping: appender.createdSeries), ordering: .relaxed)
         seriesRemoved.store(Int(clamping: appender.removedSeries), ordering: .relaxed)
         histogramSeries.store(appender.histogramSeriesCount, ordering: .relaxed)
@@ -46,9 +49,10 @@ final class StorageCounters: Sendable {
         for rejection in outcome.rejections {
             switch rejection.reason {
             case .outOfOrder: outOfOrderSamples.add(1, ordering: .relaxed)
-            case .outOfBounds, .tooOld: outOfBoundsSamples.add(1, ordering: .relaxed)
+            case .outOfBounds: outOfBoundsSamples.add(1, ordering: .relaxed)
             case .duplicateTimestamp: duplicateSamples.add(1, ordering: .relaxed)
             case .invalidHistogram: invalidHistograms.add(1, ordering: .relaxed)
+            case .tooOld: tooOldSamples.add(1, ordering: .relaxed)
             case .unknownSeries: break
             }
         }

@@ -14,7 +14,11 @@ package struct StorageStatistics: Sendable {
     package var samplesAppended = 0
     /// The samples refused as out of order.
     package var outOfOrderSamples = 0
-    /// The samples refused as too old, or too far in the future.
+    /// The samples appended that were older than the newest of their series.
+    package var lateSamples = 0
+    /// The samples refused as beyond the out-of-order window.
+    package var tooOldSamples = 0
+    /// The samples refused as older than the head, or too far in the future.
     package var outOfBoundsSamples = 0
     /// The samples refused because their series has another value at that time.
     package var duplicateSamples = 0

@@ -29,6 +29,8 @@ enum WALFormat {
         case histograms = 3
         case exemplars = 4
         case batch = 5
+        case lateSamples = 6
+        case lateHistograms = 7
     }
 
     /// The header of a segment or checkpoint.

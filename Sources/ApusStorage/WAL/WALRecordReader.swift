@@ -37,6 +37,8 @@ struct WALSamples {
     var timestamps: [Int64] = []
     /// The bits of the floats; those of nothing where histograms are.
     var values: [UInt64] = []
+    /// Whether they were older than the newest samples of their series.
+    var areLate = false
     /// The histograms, as many as samples, or empty.
     var histograms: [NativeHistogram] = []
 
@@ -62,11 +64,13 @@ struct WALRecordReader {
         do throws(ByteError) { type = try reader.readByte() } catch { throw .malformed(error) }
         switch WALFormat.RecordType(rawValue: type) {
         case .series: try readSeries(&reader, &visitor)
-        case .samples:
+        case .samples, .lateSamples:
             try readSamples(&reader, areHistograms: false)
+            samples.areLate = type == WALFormat.RecordType.lateSamples.rawValue
             visitor.visitSamples(samples)
-        case .histograms:
+        case .histograms, .lateHistograms:
             try readSamples(&reader, areHistograms: true)
+            samples.areLate = type == WALFormat.RecordType.lateHistograms.rawValue
             visitor.visitSamples(samples)
         case .exemplars: try readExemplars(&reader, &visitor)
         case .batch: try readBatch(&reader, &visitor)

@@ -51,6 +51,13 @@ struct WALReplay: WALVisitor {
             }
             previous = number
         }
+        if let first, !files.segments.contains(first) || Self.isWithoutHeader(first, folder: folder) {
+            // It was there, with its header, before the checkpoint was.
+            if files.segments.first == first || files.segments.isEmpty {
+                corruptionCount += 1
+                report(.damagedLog(path: "\(folder)/\(WALFormat.segmentName(first))", offset: 0, bytes: 0))
+            }
+        }
         let names = files.names
         for (position, name) in names.enumerated() {
             try read("\(folder)/\(name)", isLast: position == names.count - 1, report: report)
@@ -90,6 +97,10 @@ struct WALReplay: WALVisitor {
             report(.unusableRecord(path: path, offset: 0, reason: reason))
             unknownSamples = 0
         }
+    }
+
+    private static func isWithoutHeader(_ number: UInt64, folder: String) -> Bool {
+        Folder.length(of: "\(folder)/\(WALFormat.segmentName(number))") < WALFormat.headerLength
     }
 
     private mutating func damage(_ path: String, _ range: Range<Int>, _ report: (StorageEvent) -> Void) {
@@ -147,6 +158,13 @@ struct WALReplay: WALVisitor {
                     continue
                 }
                 let timestamp = samples.timestamps[position]
+                if samples.areLate {
+                    head.insertLate(
+                        Double(bitPattern: samples.values[position]),
+                        samples.histograms.isEmpty ? nil : samples.histograms[position], at: timestamp, slot: slot)
+                    sampleCount += 1
+                    continue
+                }
                 guard timestamp >= truncatedBefore, timestamp > series[index].lastTimestamp else {
                     continue
                 }
@@ -197,6 +215,7 @@ struct WALReplay: WALVisitor {
         var appender = Appender(
             log: log, series: series, freeSlots: free.reversed(), truncatedBefore: truncatedBefore)
         appender.free(freed.sorted())
+        appender.newestTime = head.samples.withLock { $0.maximumTime }
         return (appender, exemplars, Summary(series: count, samples: sampleCount, corruptions: corruptionCount))
     }
 

@@ -22,6 +22,7 @@ enum CheckpointFormat {
         case series = 17
         case files = 18
         case end = 19
+        case late = 20
     }
 
     static func name(_ number: UInt64) -> String { FileNumber.name(number, ending: ending) }

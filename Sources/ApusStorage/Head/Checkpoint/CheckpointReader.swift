@@ -103,6 +103,7 @@ struct CheckpointReader: WALVisitor {
         case .symbols: try readSymbols(&reader)
         case .series: try readSeries(&reader)
         case .files: try readFiles(&reader)
+        case .late: try readLate(&reader)
         case .exemplars:
             var records = WALRecordReader()
             try records.read(body, &self)
@@ -180,6 +181,28 @@ struct CheckpointReader: WALVisitor {
         loaded.series[Int(slot)] = Appender.Series(
             generation: generation, isLive: true, isHistogram: flags & 2 != 0, hasUnknownValue: tail.count == 0,
             lastTimestamp: lastTime, lastValue: tail.lastValue)
+    }
+
+    @_lifetime(reader: copy reader)
+    private mutating func readLate(_ reader: inout ByteReader) throws {
+        let slot = try reader.readVarint()
+        let generation = UInt32(truncatingIfNeeded: try reader.readVarint())
+        guard slot < CheckpointFormat.maximumSlot, loaded.index.isLive(UInt32(slot)),
+            loaded.index.generation(of: UInt32(slot)) == generation
+        else { throw RecordDamage.slotOutOfRange(slot) }
+        var time: Int64 = 0
+        // A sample takes at least four bytes.
+        for _ in 0..<(try reader.readCount(limit: reader.remaining / 4)) {
+            time &+= try reader.readSignedVarint()
+            if try reader.readByte() == 0 {
+                let value = Double(bitPattern: try reader.readLittleEndian())
+                loaded.samples.insertLate(value, nil, at: time, slot: UInt32(slot))
+            } else {
+                var encoded = ByteReader(try reader.readLengthPrefixed())
+                let histogram = try WALHistogram.read(from: &encoded)
+                loaded.samples.insertLate(.nan, histogram, at: time, slot: UInt32(slot))
+            }
+        }
     }
 
     @_lifetime(reader: copy reader)

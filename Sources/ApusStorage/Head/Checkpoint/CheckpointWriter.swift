@@ -59,6 +59,32 @@ struct CheckpointWriter {
         try finish()
     }
 
+    /// Writes late samples of series that the checkpoint has.
+    mutating func add(_ late: LateSamples, of names: HeadIndex.Names) throws(FileError) {
+        var encoded = ByteWriter()
+        for (slot, entry) in late.series where names.has(slot, generation: entry.generation) {
+            begin(.late)
+            buffer.appendVarint(UInt64(slot))
+            buffer.appendVarint(UInt64(entry.generation))
+            buffer.appendVarint(UInt64(entry.samples.count))
+            var previous: Int64 = 0
+            for sample in entry.samples {
+                buffer.appendSignedVarint(sample.time &- previous)
+                previous = sample.time
+                if sample.histogram == LateSamples.Sample.noHistogram {
+                    buffer.append(0)
+                    buffer.appendLittleEndian(sample.value.bitPattern)
+                } else {
+                    buffer.append(1)
+                    encoded.bytes.removeAll(keepingCapacity: true)
+                    WALHistogram.append(entry.histograms[Int(sample.histogram)], to: &encoded)
+                    buffer.appendLengthPrefixed(encoded.bytes.span)
+                }
+            }
+            try finish()
+        }
+    }
+
     /// Writes exemplars, the oldest first.
     mutating func add(_ exemplars: ExemplarRing) throws(FileError) {
         var records = WALRecordWriter()

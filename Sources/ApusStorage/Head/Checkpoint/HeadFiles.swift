@@ -132,6 +132,8 @@ struct HeadFiles {
         do throws(FileError) {
             try writer.add(symbolsOf: names.labels)
             try add(names, head: head, to: &writer)
+            let late = head.samples.withLock { $0.late }
+            try writer.add(late, of: names)
             try writer.add(exemplars)
             try chunks.synchronize()
             let current = chunks.currentFile
