@@ -67,6 +67,7 @@ let package = Package(
         .target(name: "CApusZlib", linkerSettings: [.linkedLibrary("z")]),
         .target(name: "CApusDNS", linkerSettings: [.linkedLibrary("cares")]),
         .target(name: "CApusSnappy", linkerSettings: [.linkedLibrary("snappy"), .linkedLibrary("stdc++")]),
+        .target(name: "CApusZstd", linkerSettings: [.linkedLibrary("zstd")]),
 
         // Foundations.
         module("ApusBytes", ["CApusBytes"]),
@@ -93,6 +94,9 @@ let package = Package(
             ["ApusHTTP", "ApusConfig", "ApusClient", "ApusExposition", "ApusRegex", "ApusModel", "ApusBytes", logging]),
         module("ApusDiscovery", ["CApusDNS", "ApusConfig", "ApusClient", "ApusModel"]),
         module("ApusRemote", ["CApusSnappy", "ApusClient", "ApusModel", "ApusBytes"]),
+        module(
+            "ApusInterchange",
+            ["CApusSnappy", "CApusZstd", "ApusStorage", "ApusExposition", "ApusEncoding", "ApusModel", "ApusBytes"]),
 
         // Surface.
         module(
@@ -107,8 +111,8 @@ let package = Package(
         .executableTarget(
             name: "apus",
             dependencies: [
-                "ApusWeb", "ApusScrape", "ApusDiscovery", "ApusStorage", "ApusRemote", "ApusQuery", "ApusConfig",
-                "ApusClient", "ApusHTTP", "ApusPromQL", "ApusModel", "ApusBytes",
+                "ApusWeb", "ApusScrape", "ApusDiscovery", "ApusInterchange", "ApusStorage", "ApusRemote", "ApusQuery",
+                "ApusConfig", "ApusClient", "ApusHTTP", "ApusPromQL", "ApusModel", "ApusBytes",
                 argumentParser, logging, lifecycle, unixSignals,
             ],
             swiftSettings: settings),
@@ -146,6 +150,7 @@ let package = Package(
             ["ApusScrape", "ApusHTTP", "ApusConfig", "ApusClient", "ApusModel", "ApusBytes", "CApusZlib", logging]),
         tests("ApusDiscoveryTests", ["ApusDiscovery", "ApusConfig", "ApusClient", "ApusModel"]),
         tests("ApusRemoteTests", ["ApusRemote", "ApusClient", "ApusModel", "ApusBytes"]),
+        tests("ApusInterchangeTests", ["ApusInterchange", "ApusStorage", "ApusModel", "ApusBytes"]),
         tests(
             "ApusWebTests",
             [

@@ -14,7 +14,7 @@ struct Apus: AsyncParsableCommand {
             this machine when there is none, and shows it at http://127.0.0.1:9090/.
             """,
         version: BuildFacts.versionText,
-        subcommands: [ServeCommand.self, QueryCommand.self, CheckCommand.self],
+        subcommands: [ServeCommand.self, QueryCommand.self, CheckCommand.self, TSDBCommand.self],
         defaultSubcommand: ServeCommand.self
     )
 

@@ -1,14 +1,14 @@
 /// The rows of the module map in ARCHITECTURE.md, lowest first; a module imports only from rows below its own.
 enum ModuleMap {
     static let rows: [[String]] = [
-        ["CApusBytes", "CApusRegex", "CApusDNS", "CApusSnappy", "CApusZlib"],
+        ["CApusBytes", "CApusRegex", "CApusDNS", "CApusSnappy", "CApusZlib", "CApusZstd"],
         ["ApusBytes"],
         ["ApusModel"],
         ["ApusRegex"],
         ["ApusExposition", "ApusEncoding", "ApusPromQL"],
         ["ApusClient"],
         ["ApusStorage", "ApusQuery", "ApusConfig", "ApusHTTP"],
-        ["ApusScrape", "ApusDiscovery", "ApusRemote"],
+        ["ApusScrape", "ApusDiscovery", "ApusRemote", "ApusInterchange"],
         ["ApusWeb"],
         ["apus"],
     ]
@@ -25,7 +25,8 @@ enum ModuleMap {
         "CApusRegex": ["ApusRegex"],
         "CApusBytes": ["ApusBytes"],
         "CApusDNS": ["ApusDiscovery"],
-        "CApusSnappy": ["ApusRemote"],
+        "CApusSnappy": ["ApusRemote", "ApusInterchange"],
+        "CApusZstd": ["ApusInterchange"],
         // Foundation brings 34 MB of Unicode data into a static program; what is needed of it is in FoundationEssentials.
         "Foundation": ["ApusTestSupport"],
         "FoundationEssentials": ["ApusHTTP", "ApusWeb"],
