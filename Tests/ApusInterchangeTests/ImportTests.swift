@@ -52,7 +52,7 @@ struct ImportTests {
         }
         #expect(differences(try stored(in: folder.path), expected) == [])
         #expect(try FolderVerification.run(folder: folder.path).damage == [])
-        #expect(try Folder.names(in: folder.path).filter { $0.hasPrefix("import-") } == [])
+        #expect(try Folder.names(in: "\(folder.path)/blocks").count == 5)
     }
 
     @Test("of several samples with one time the last counts")

@@ -149,6 +149,19 @@ struct PrometheusHeadTests {
         #expect(late.isSame(as: expected))
     }
 
+    @Test("a chunk of the head that was being written when the process was killed is passed over: the log has it")
+    func tornChunk() throws {
+        let folder = try TemporaryFolder()
+        let table = try makeLog(folder.path, seriesCount: 10, steps: 2)
+        let whole = LogFixture.headChunks([(1, 0...1, 1, [0, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0])])
+        for length in [16, 20, 33, 40, 45] {
+            try write(Array(whole[..<length]) + [0, 0, 0], to: "\(folder.path)/chunks_head/000001")
+            #expect(differences(try take(folder.path).table, table) == [], "cut at \(length)")
+            #expect(try PrometheusFolder.verify(folder.path).damage == [])
+            #expect(try !PrometheusFolder.verify(folder.path).notes.isEmpty)
+        }
+    }
+
     @Test("a torn end of the log is what was never acknowledged")
     func tornTail() throws {
         let folder = try TemporaryFolder()

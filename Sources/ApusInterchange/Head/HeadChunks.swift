@@ -39,10 +39,11 @@ struct HeadChunks {
     /// Calls `body` with the series' reference, the samples and whether they came out of order of every chunk, and `note` with
     /// what is damaged; nothing after damage is read of a file.
     ///
-    /// Files are longer than what was written to them: zeros at the end are none of it.
+    /// Files are longer than what was written to them: zeros at the end are none of it. The last file ends torn where the process was
+    /// killed; the log has what is missing then.
     func forEachChunk(
         _ body: (_ series: UInt64, borrowing SampleColumns, _ isOutOfOrder: Bool) throws(InterchangeError) -> Void,
-        damage note: (InterchangeError) throws(InterchangeError) -> Void
+        damage note: (PrometheusLog.Damage) throws(InterchangeError) -> Void
     ) throws(InterchangeError) {
         var columns = SampleColumns()
         for path in files where Folder.length(of: path) > 0 {
@@ -51,11 +52,12 @@ struct HeadChunks {
                 guard file.version == 1 else {
                     throw .unsupported(path: path, reason: "version \(file.version) of the file is not known (1 is)")
                 }
-                try Self.read(file, &columns, body, note)
-            } catch .damaged where path == files.last && Self.isZero(path) {
-                // The file was made, and nothing was written to it.
+                try Self.read(file, &columns, body) { error throws(InterchangeError) in
+                    try note(PrometheusLog.Damage(error: error, isTornTail: path == files.last))
+                }
             } catch .damaged(let path, let offset, let reason) {
-                try note(.damaged(path: path, offset: offset, reason: reason))
+                let error = InterchangeError.damaged(path: path, offset: offset, reason: reason)
+                try note(PrometheusLog.Damage(error: error, isTornTail: path == files.last))
             }
         }
     }
@@ -100,10 +102,5 @@ struct HeadChunks {
     private static func isZero(_ file: PrometheusFile, from offset: Int) -> Bool {
         let rest = file.file.bytes.extracting(offset..<min(file.count, offset + chunkHeaderLength))
         return unsafe rest.withUnsafeBytes { unsafe $0.allSatisfy { $0 == 0 } }
-    }
-
-    private static func isZero(_ path: String) -> Bool {
-        guard let file = try? MappedFile(path) else { return false }
-        return unsafe file.bytes.withUnsafeBytes { unsafe $0.allSatisfy { $0 == 0 } }
     }
 }

@@ -54,7 +54,10 @@ struct PrometheusHead {
                     range.contains(time) && (isOutOfOrder || time >= start) && !deleted.contains { $0.contains(time) }
                 }
                 try stage.add(columns, series: number)
-            }, damage: note)
+            },
+            damage: { damage throws(InterchangeError) in
+                if !damage.isTornTail { try note(damage.error) }
+            })
         try readSamples(log, from: start, &index, range, &stage, options, &summary, &unknown, note)
         try readSamples(outOfOrderLog, from: .min, &index, range, &stage, options, &summary, &unknown, note)
         summary.unknownSeriesSamples += unknown
@@ -74,7 +77,10 @@ struct PrometheusHead {
                 })
         }
         try chunks.forEachChunk(
-            { _, _, _ throws(InterchangeError) in }, damage: { error throws(InterchangeError) in note(error) })
+            { _, _, _ throws(InterchangeError) in },
+            damage: { damage throws(InterchangeError) in
+                if damage.isTornTail { torn(damage.error) } else { note(damage.error) }
+            })
     }
 
     private static func check(_ record: [UInt8]) throws(LogRecord.Failure) {

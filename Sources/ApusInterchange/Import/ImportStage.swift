@@ -36,7 +36,8 @@ struct ImportStage: ~Copyable {
 
     /// A stage for an import into the data folder `target`, in which its files are, too.
     init(target: String, options: ImportOptions) throws(InterchangeError) {
-        folder = "\(target)/import-\(UInt64.random(in: .min ... .max)).tmp"
+        // What an interrupted import leaves in `blocks` is removed when a store is opened.
+        folder = "\(target)/blocks/import-\(UInt64.random(in: .min ... .max)).tmp"
         alignment = BlockAlignment(base: options.blockRange)
         memory = max(1 << 20, options.memory)
         do throws(FileError) {

@@ -64,6 +64,10 @@ struct ImportArguments: ParsableArguments {
         if summary.duplicates > 0 {
             text += "; \(summary.duplicates) samples had the time of a later one of their series and were left out"
         }
+        if summary.unknownSeriesSamples > 0 {
+            text +=
+                "; \(summary.unknownSeriesSamples) samples of the log belong to series that it does not name any more"
+        }
         if summary.exemplars > 0 { text += "; \(summary.exemplars) exemplars were left out, blocks keep none" }
         return text
     }
@@ -71,6 +75,7 @@ struct ImportArguments: ParsableArguments {
     private static func json(_ summary: ImportSummary) -> String {
         "{\"samples\":\(summary.samples),\"series\":\(summary.series),\"blocks\":\(summary.blocks.count),"
             + "\"bytes\":\(summary.bytes),\"duplicates\":\(summary.duplicates),\"exemplars\":\(summary.exemplars),"
+            + "\"unknownSeriesSamples\":\(summary.unknownSeriesSamples),"
             + "\"minTime\":\(summary.minimumTime.map { String($0) } ?? "null"),"
             + "\"maxTime\":\(summary.maximumTime.map { String($0) } ?? "null")}"
     }
