@@ -72,6 +72,25 @@ struct LevelTests {
         reopened.close()
     }
 
+    @Test("long chunks are taken over and short ones joined, with the same samples", arguments: [5, 100])
+    func chunks(length: Int) throws {
+        let folder = try TemporaryFolder()
+        let storage = try open(folder.path) { $0.blockChunkSamples = length }
+        try fill(storage)
+        #expect(storage.compactBlocks() > 5)
+        try expect(storage, steps: 0..<Self.steps)
+        // Part of a series is deleted: its chunks are not taken over.
+        let odd = [Matcher("parity", .equal, "odd")]
+        try storage.delete(matching: [odd], from: Self.start + 600_000, through: Self.start + 1_200_000)
+        try storage.cleanTombstones()
+        #expect(storage.statistics.tombstonedSeries == 0)
+        let read = try storage.samples([])
+        for (number, labels) in Self.labels.enumerated() {
+            #expect(read[labels]?.count == (number % 2 == 1 ? Self.steps - 11 : Self.steps))
+        }
+        storage.close()
+    }
+
     @Test("overlapping blocks become one; of two samples with one time the later written one stays, before as after")
     func overlapping() throws {
         let folder = try TemporaryFolder()

@@ -151,6 +151,18 @@ final class Block: Sendable {
         }
     }
 
+    /// Whether a chunk has native histograms: what these say of the sample before may not hold elsewhere.
+    func hasHistograms(_ chunk: ChunkEntry) throws(QueryableError) -> Bool {
+        let values = try column(at: chunk.valueOffset, length: chunk.valueLength)
+        return unsafe values.unsafeLoad(fromUncheckedByteOffset: 0, as: UInt8.self) == BlockFormat.histogramKind
+    }
+
+    /// Appends the bytes of a column.
+    func appendColumn(at offset: Int, length: Int, to writer: inout ByteWriter) throws(QueryableError) {
+        let bytes = try column(at: offset, length: length)
+        writer.append(Span<UInt8>(_bytes: bytes))
+    }
+
     /// The bytes of a column whose checksum is right.
     @_lifetime(borrow self)
     func column(at offset: Int, length: Int) throws(QueryableError) -> RawSpan {

@@ -9,6 +9,8 @@ enum BlockFormat {
     static let columnsHeaderLength = 36
     static let checksumLength = 4
     static let postingLength = 16
+    /// The first byte of a column of values with native histograms (`docs/formats/columns.md`).
+    static let histogramKind: UInt8 = 4
     static let temporaryEnding = ".tmp"
     static let deletedEnding = ".deleted"
 

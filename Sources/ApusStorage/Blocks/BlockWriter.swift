@@ -39,14 +39,7 @@ struct BlockWriter {
 
     /// Adds a series; its label set comes after those of the series before, its samples ascend and are at least one.
     mutating func add(labels: Span<UInt8>, samples: borrowing SampleColumns) throws(FileError) {
-        var cursor = LabelCursor(labels)
-        while cursor.advance() {
-            guard let name = symbols.intern(cursor.name), let value = symbols.intern(cursor.value) else {
-                throw FileError("index", folder, code: EFBIG)
-            }
-            symbolRuns.append(name.index)
-            symbolRuns.append(value.index)
-        }
+        try intern(labels)
         var place = ChunkPlace()
         var chunkCount = 0
         var start = 0
@@ -59,15 +52,50 @@ struct BlockWriter {
             start = end
             nextHistogram = histograms.upperBound
         }
+        if let first = samples.timestamps.first, let last = samples.timestamps.last {
+            endSeries(chunkCount: chunkCount, sampleCount: samples.count, first: first, last: last)
+        }
+    }
+
+    /// Adds a series whose chunks stand in other blocks and are taken over as they are; they ascend and are at least one.
+    mutating func add(labels: Span<UInt8>, copying chunks: [(block: Block, entry: ChunkEntry)]) throws {
+        guard let first = chunks.first?.entry.minimumTime, let last = chunks.last?.entry.maximumTime else { return }
+        try intern(labels)
+        var place = ChunkPlace()
+        var sampleCount = 0
+        for (block, entry) in chunks {
+            var copy = entry
+            scratch.bytes.removeAll(keepingCapacity: true)
+            try block.appendColumn(at: entry.timestampOffset, length: entry.timestampLength, to: &scratch)
+            copy.timestampOffset = try writeShared()
+            scratch.bytes.removeAll(keepingCapacity: true)
+            try block.appendColumn(at: entry.valueOffset, length: entry.valueLength, to: &scratch)
+            copy.valueOffset = try write()
+            copy.append(after: &place, to: &chunkEntries)
+            sampleCount += entry.count
+        }
+        endSeries(chunkCount: chunks.count, sampleCount: sampleCount, first: first, last: last)
+    }
+
+    private mutating func intern(_ labels: Span<UInt8>) throws(FileError) {
+        var cursor = LabelCursor(labels)
+        while cursor.advance() {
+            guard let name = symbols.intern(cursor.name), let value = symbols.intern(cursor.value) else {
+                throw FileError("index", folder, code: EFBIG)
+            }
+            symbolRuns.append(name.index)
+            symbolRuns.append(value.index)
+        }
+    }
+
+    private mutating func endSeries(chunkCount: Int, sampleCount: Int, first: Int64, last: Int64) {
         entries.append(
             SeriesEntry(symbolsEnd: symbolRuns.count, chunksEnd: chunkEntries.count, chunkCount: chunkCount))
-        header.sampleCount += UInt64(samples.count)
+        header.sampleCount += UInt64(sampleCount)
         header.seriesCount += 1
         header.chunkCount += UInt32(chunkCount)
-        if let first = samples.timestamps.first, let last = samples.timestamps.last {
-            header.minimumTime = min(header.minimumTime, first)
-            header.maximumTime = max(header.maximumTime, last)
-        }
+        header.minimumTime = min(header.minimumTime, first)
+        header.maximumTime = max(header.maximumTime, last)
     }
 
     /// Writes index and headers and syncs everything; the folder can then be renamed.

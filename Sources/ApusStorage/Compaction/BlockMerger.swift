@@ -28,11 +28,14 @@ struct BlockMerger {
 
     private let blocks: [Block]
     private let horizon: RetentionHorizon?
+    /// Chunks with fewer samples are joined, others taken over as they are.
+    private let shortChunk: Int
 
     /// A merger of blocks in the order in which they were written, without what is past its retention.
-    init(_ blocks: [Block], horizon: RetentionHorizon?) {
+    init(_ blocks: [Block], horizon: RetentionHorizon?, chunkSamples: Int) {
         self.blocks = blocks
         self.horizon = horizon
+        shortChunk = chunkSamples / 2
     }
 
     /// Hands each series that has samples left to the writer; of two samples with one time that of the block written later.
@@ -45,6 +48,14 @@ struct BlockMerger {
         var columns = SampleColumns()
         while let labels = sources.compactMap(\.labels).min() {
             if isCancelled() { throw CancellationError() }
+            let parts = sources.filter { $0.labels == labels }
+            if let chunks = try wholeChunks(of: parts, labels) {
+                try writer.add(labels: labels.run.span, copying: chunks)
+                for position in sources.indices where sources[position].labels == labels {
+                    try sources[position].advance()
+                }
+                continue
+            }
             columns.removeAll()
             let start = horizon?.start(of: labels) ?? .min
             for position in sources.indices where sources[position].labels == labels {
@@ -56,5 +67,30 @@ struct BlockMerger {
             }
             if columns.count > 0 { try writer.add(labels: labels.run.span, samples: columns) }
         }
+    }
+
+    /// The chunks of a series when they can be taken over as they are: none of it is deleted or past its retention, and they follow each
+    /// other without being many small ones.
+    private func wholeChunks(
+        of parts: [Source], _ labels: LabelSet
+    ) throws(QueryableError) -> [(block: Block, entry: ChunkEntry)]? {
+        let start = horizon?.start(of: labels) ?? .min
+        var chunks: [(block: Block, entry: ChunkEntry)] = []
+        var last: Int64?
+        for part in parts.sorted(by: { $0.block.header.minimumTime < $1.block.header.minimumTime }) {
+            if part.block.header.minimumTime < start || part.block.tombstones[part.number] != nil { return nil }
+            var isWhole = true
+            try part.block.forEachChunk(of: part.number) { chunk throws(QueryableError) in
+                isWhole =
+                    chunk.count >= shortChunk && chunk.minimumTime > last ?? .min
+                    && chunk.minimumTime <= chunk.maximumTime
+                if isWhole { isWhole = try !part.block.hasHistograms(chunk) }
+                last = chunk.maximumTime
+                chunks.append((part.block, chunk))
+                return isWhole
+            }
+            if !isWhole { return nil }
+        }
+        return chunks.isEmpty ? nil : chunks
     }
 }

@@ -93,7 +93,8 @@ extension Storage {
         let horizon = horizon(set)
         do {
             var writer = try BlockWriter(folder: temporary, chunkSamples: options.blockChunkSamples)
-            try BlockMerger(sources, horizon: horizon).write(to: &writer) { isClosing.load(ordering: .relaxed) }
+            let merger = BlockMerger(sources, horizon: horizon, chunkSamples: options.blockChunkSamples)
+            try merger.write(to: &writer) { isClosing.load(ordering: .relaxed) }
             if writer.header.seriesCount == 0 {
                 let others = set.blocks.filter { !lineage.parents.contains($0.identifier) }.map(\.headBoundary)
                 if leftOver.isEmpty, lineage.headBoundary <= others.max() ?? .min {
