@@ -195,6 +195,28 @@ struct ImportTests {
         #expect(differences(try stored(in: second), table) == [])
     }
 
+    @Test("where it is wanted, a damaged chunk is passed over and nothing else")
+    func skippedChunk() throws {
+        let folder = try TemporaryFolder()
+        let table = PrometheusBlockTests.table(seed: 21)
+        let block = try writeBlock(table, in: folder.path)
+        try change("\(block)/chunks/000001") { $0[$0.count / 2] ^= 8 }
+        #expect(throws: InterchangeError.self) {
+            _ = try PrometheusFolder.take(block, into: try BlockImport(folder: "\(folder.path)/none"))
+        }
+        #expect(try stored(in: "\(folder.path)/none").isEmpty)
+        var options = ImportOptions()
+        options.skipsDamage = true
+        let summary = try PrometheusFolder.take(
+            block, into: try BlockImport(folder: "\(folder.path)/data"), options: options)
+        #expect(summary.damage.count == 1)
+        let read = try stored(in: "\(folder.path)/data")
+        let different = differences(read, table)
+        #expect(different.count == 1)
+        let lost = table.values.reduce(0) { $0 + $1.count } - read.values.reduce(0) { $0 + $1.count }
+        #expect((1...120).contains(lost))
+    }
+
     @Test("a range of time and selectors narrow what is handed out")
     func narrowed() throws {
         let folder = try TemporaryFolder()

@@ -33,14 +33,23 @@ package struct PrometheusBlock: Sendable {
 
     /// Appends the samples in a range of time that are not deleted of the series at a position, in the order of labels.
     ///
+    /// - Parameter note: takes a damaged chunk, whose samples are then left out; throwing ends the reading.
     /// - Returns: the series' labels.
     package func read(
-        _ position: Int, range: ClosedRange<Int64>, into columns: inout SampleColumns
+        _ position: Int, range: ClosedRange<Int64>, into columns: inout SampleColumns,
+        damage note: (InterchangeError) throws(InterchangeError) -> Void = { error throws(InterchangeError) in
+            throw error
+        }
     ) throws(InterchangeError) -> LabelSet {
         let series = try index.series(at: position)
         for chunk in series.chunks where chunk.minimumTime <= range.upperBound && chunk.maximumTime >= range.lowerBound
         {
-            try chunks.read(chunk.reference, into: &columns)
+            let whole = (samples: columns.count, histograms: columns.histograms.count)
+            do throws(InterchangeError) { try chunks.read(chunk.reference, into: &columns) } catch {
+                columns.removeLast(
+                    columns.count - whole.samples, histograms: columns.histograms.count - whole.histograms)
+                try note(error)
+            }
         }
         let deleted = tombstones.intervals[series.reference] ?? []
         columns.keep { time in range.contains(time) && !deleted.contains { $0.contains(time) } }

@@ -64,14 +64,14 @@ package enum PrometheusFolder {
                 let block = try PrometheusBlock(folder: path)
                 if !block.meta.isFromOutOfOrder { boundary = max(boundary, block.meta.maximumTime) }
                 try PrometheusBlockImport.take(block, range: range, into: &target, options: options, summary: &summary)
-            } catch {
-                switch error {
-                case .damaged, .unsupported:
-                    // What was read of it is kept, under a name of its own.
+                {
+                    error throws(InterchangeError) in
                     try damage.note(error)
-                    do throws(BlockImportError) { try target.endBlock() } catch { throw .store(error) }
-                default: throw error
                 }
+            } catch {
+                // What was read of it is kept.
+                try damage.note(error)
+                do throws(BlockImportError) { try target.endBlock() } catch { throw .store(error) }
             }
         }
         return boundary
@@ -132,7 +132,13 @@ private struct DamageList {
 
     mutating func note(_ error: InterchangeError) throws(InterchangeError) {
         if isFatal { throw error }
-        if texts.count < Self.maximumTexts { texts.append(error.description) }
+        switch error {
+        case .damaged, .unsupported: break
+        default: throw error
+        }
+        // A place may be read for several ranges of time.
+        guard texts.count < Self.maximumTexts, !texts.contains(error.description) else { return }
+        texts.append(error.description)
     }
 }
 

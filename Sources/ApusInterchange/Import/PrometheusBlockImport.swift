@@ -6,9 +6,12 @@ package enum PrometheusBlockImport {
     /// Writes the samples of a block that are in a range of time to blocks of Apus, which the caller publishes.
     ///
     /// One series is in memory at a time, besides the index of the block that is written. Tombstones are applied.
+    ///
+    /// - Parameter note: takes damaged series and chunks, which are then left out; throwing ends the import.
     package static func take(
         _ block: PrometheusBlock, range wanted: ClosedRange<Int64> = .min ... .max, into target: inout BlockImport,
-        options: ImportOptions, summary: inout ImportSummary
+        options: ImportOptions, summary: inout ImportSummary,
+        damage note: (InterchangeError) throws(InterchangeError) -> Void
     ) throws(InterchangeError) {
         let last = block.meta.maximumTime > block.meta.minimumTime ? block.meta.maximumTime - 1 : block.meta.minimumTime
         let times = block.meta.minimumTime...last
@@ -28,7 +31,13 @@ package enum PrometheusBlockImport {
                         "block \(block.meta.identifier)", (Double(number - first) + part) / Double(end - first + 1))
                 }
                 columns.removeAll()
-                let labels = try block.read(position, range: range, into: &columns)
+                let labels: LabelSet
+                do throws(InterchangeError) {
+                    labels = try block.read(position, range: range, into: &columns, damage: note)
+                } catch {
+                    try note(error)
+                    continue
+                }
                 if let previous, !(previous < labels) {
                     throw .damaged(
                         path: "\(block.folder)/index", offset: 0,
@@ -40,23 +49,6 @@ package enum PrometheusBlockImport {
             do throws(BlockImportError) { try target.endBlock() } catch { throw .store(error) }
         }
         summary.series = max(summary.series, block.seriesCount)
-    }
-
-    /// Takes over the block in `source`, whole or a range of time of it.
-    package static func run(
-        block source: String, range: ClosedRange<Int64> = .min ... .max, into target: consuming BlockImport,
-        options: ImportOptions = ImportOptions()
-    ) throws(InterchangeError) -> ImportSummary {
-        var summary = ImportSummary()
-        let block = try PrometheusBlock(folder: source)
-        do throws(InterchangeError) {
-            try take(block, range: range, into: &target, options: options, summary: &summary)
-            summary.blocks = try target.publishAll()
-            return summary
-        } catch {
-            target.discard()
-            throw error
-        }
     }
 }
 
