@@ -101,6 +101,51 @@ struct DeletionTests {
         reopened.close()
     }
 
+    @Test("late samples are deleted in the head and in blocks; those that come later to what is in blocks are visible")
+    func lateSamples() throws {
+        let folder = try TemporaryFolder()
+        var options = Self.options
+        options.outOfOrderWindow = 4_000_000
+        func open() throws -> Storage {
+            try Storage(folder: folder.path, options: options, clock: ManualClock(milliseconds: 20_000_000))
+        }
+        var storage = try open()
+        let labels = [Self.labels[0], Self.labels[1]]
+        func append(from first: Int, steps: Int, shift: Int64 = 0) throws {
+            for step in first..<(first + steps) {
+                let outcome = try storage.store(labels, at: 3_000_000 + Int64(step) * 15_000 + shift) { Double($0) }
+                #expect(outcome.rejections.isEmpty)
+            }
+        }
+        try append(from: 0, steps: 240)
+        try storage.compact()
+        // To what is in blocks and to what is in the head, beside the samples that are there.
+        try append(from: 20, steps: 210, shift: 7_000)
+        try storage.delete(matching: [Self.odd], from: 3_600_000, through: 6_300_000)
+        func check(_ more: Int = 0) throws {
+            #expect(try times(storage, labels[0]).count == 450 + more)
+            let odd = try times(storage, labels[1])
+            #expect(odd.allSatisfy { !(3_600_000...6_300_000).contains($0) || $0 % 15_000 == 3_000 })
+            #expect(odd.count == 450 - 181 - 180 + more)
+        }
+        try check()
+        storage.close()
+        storage = try open()
+        try check()
+        try append(from: 240, steps: 200)
+        try storage.compact()
+        try check(200)
+        // The head has nothing of that time any more: what comes now was not deleted.
+        try append(from: 200, steps: 5, shift: 3_000)
+        try check(205)
+        storage.compactBlocks()
+        try check(205)
+        storage.close()
+        storage = try open()
+        try check(205)
+        storage.close()
+    }
+
     @Test("a histogram after deleted samples does not say whether it was reset")
     func histogramHints() throws {
         let folder = try TemporaryFolder()

@@ -6,8 +6,9 @@ extension Storage {
     /// Deletes the samples from `start` through `end` of the series that any of the `selectors` (each a list of matchers) selects.
     ///
     /// Once it returns, nothing of them is in queries or listings, whatever happens to the process; queriers that are open keep their
-    /// view. Samples that are appended afterwards are visible, with one exception: a sample that comes out of order into a span of time in
-    /// which its series had deleted samples in the head, until the head is emptied of that span. Exemplars stay.
+    /// view. Samples that are appended afterwards are visible, with one exception: a sample that comes out of order between the first and
+    /// the last sample that its series had in the head and lost counts as deleted with them, until the head was emptied of that span.
+    /// Exemplars stay.
     ///
     /// Waits for a compaction of the head that runs, not for one of blocks. Takes time in proportion to the series selected.
     package func delete(matching selectors: [[Matcher]], from start: Int64, through end: Int64) throws(DeletionError) {
