@@ -58,13 +58,22 @@ struct FolderTests {
     func verification() throws {
         let folder = try TemporaryFolder()
         let (storage, _) = try makeStore(folder.path)
+        try storage.delete(
+            matching: [[Matcher("n", .equal, "1")]], from: .min, through: SystemWallClock().now() - 5_000)
         let sound = try FolderVerification.run(folder: folder.path)
         #expect(sound.damage == [] && sound.blocks > 0 && sound.files >= 3)
         storage.close()
         var generator = SeededGenerator(seed: 12)
         let block = try #require(try Folder.names(in: "\(folder.path)/blocks").first)
         let segment = try #require(try Folder.names(in: "\(folder.path)/wal").first)
-        for file in ["blocks/\(block)/index", "blocks/\(block)/columns", "wal/\(segment)"] {
+        let checkpoints = try Folder.names(in: "\(folder.path)/head").filter { $0.hasSuffix(".checkpoint") }
+        let files =
+            [
+                "blocks/\(block)/index", "blocks/\(block)/columns", "blocks/\(block)/lineage",
+                "blocks/\(block)/tombstones",
+                "wal/\(segment)", "head.tombstones",
+            ] + checkpoints.map { "head/\($0)" }
+        for file in files {
             let path = "\(folder.path)/\(file)"
             let original = try Data(contentsOf: URL(fileURLWithPath: path))
             for _ in 0..<40 {

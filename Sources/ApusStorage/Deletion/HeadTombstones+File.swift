@@ -2,7 +2,7 @@ import ApusBytes
 import ApusModel
 
 extension HeadTombstones {
-    private static let fileName = "head.tombstones"
+    static let fileName = "head.tombstones"
 
     /// Makes these the tombstones of the head in a data folder, durably.
     func write(dataFolder: String) throws(FileError) {

@@ -1,3 +1,4 @@
+import ApusBytes
 import ApusModel
 
 /// Checks the files of a data folder, which a server may be using: nothing is locked and nothing is written.
@@ -46,6 +47,7 @@ package enum FolderVerification {
                 verifyBlock(path, name, into: &report)
             }
         }
+        verifyDeletions("\(folder)/\(HeadTombstones.fileName)", into: &report)
         if Folder.isFolder("\(folder)/head") { try verifyHead("\(folder)/head", into: &report, onFile: onFile) }
         if Folder.isFolder("\(folder)/wal") { try verifyLog("\(folder)/wal", into: &report, onFile: onFile) }
         return report
@@ -102,7 +104,21 @@ package enum FolderVerification {
         if count <= maximumPlaces { report.damage.append(.init(path: path, reason: error.description)) }
     }
 
-    // MARK: Log
+    // MARK: Head and log
+
+    private static func verifyDeletions(_ path: String, into report: inout Report) {
+        do throws(BlockError) {
+            let found: HeadTombstones? = try SealedFile.read(path, magic: SealedFile.tombstonesMagic) {
+                body throws(ByteError) in
+                try HeadTombstones(body: body)
+            }
+            guard found != nil else { return }
+            report.files += 1
+            report.bytes += Folder.length(of: path)
+        } catch {
+            report.damage.append(.init(path: path, reason: error.reason))
+        }
+    }
 
     /// What the files of a kind are called, begin with, and may end with.
     private struct Kind {
