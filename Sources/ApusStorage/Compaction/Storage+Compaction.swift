@@ -159,13 +159,14 @@ extension Storage {
             counters.checkpointFailures.add(1, ordering: .relaxed)
             throw CompactionError(operation: "writing a checkpoint of the head", reason: error.description)
         }
-        try forgetHeadTombstones(before: pending.time)
+        try forgetHeadTombstones()
     }
 
-    /// Forgets what was deleted from the head before a time, as far as no sample of the head is covered by it any more.
-    private func forgetHeadTombstones(before time: Int64) throws(CompactionError) {
+    /// Forgets what was deleted from times that the head was emptied of, as far as no late sample is covered by it.
+    private func forgetHeadTombstones() throws(CompactionError) {
         var tombstones = blocks.withLock { $0.headTombstones }
         if tombstones.isEmpty { return }
+        let time = head.samples.withLock { $0.truncatedBefore }
         var scratch = ReadScratch()
         var columns = SampleColumns()
         for labels in tombstones.intervals.keys {
