@@ -205,17 +205,28 @@ package enum FolderVerification {
         var offset = ChunkFormat.headerLength
         while offset < file.count {
             guard let chunk = StoredChunk(file.bytes, at: offset) else {
-                // Where a chunk does not end well, the next cannot be found.
-                let text = "\(file.count - offset) bytes at \(offset) are no chunk"
-                if isLast {
+                let next = nextChunk(file, after: offset)
+                let text = "\((next ?? file.count) - offset) bytes at \(offset) are no chunk"
+                if isLast, next == nil {
                     report.notes.append("\(file.path): \(text); the log has what they held")
-                } else {
-                    report.damage.append(.init(path: file.path, reason: text))
+                    return
                 }
-                return
+                report.damage.append(.init(path: file.path, reason: text))
+                offset = next ?? file.count
+                continue
             }
             offset = chunk.values.upperBound
         }
+    }
+
+    /// Where the chunk after a damaged one begins, if the length of that is right.
+    private static func nextChunk(_ file: MappedFile, after offset: Int) -> Int? {
+        guard offset <= file.count - ChunkFormat.frameLength else { return nil }
+        let length = Int(
+            UInt32(
+                littleEndian: unsafe file.bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt32.self)))
+        let next = offset + ChunkFormat.frameLength + length
+        return next < file.count && StoredChunk(file.bytes, at: next) != nil ? next : nil
     }
 }
 
