@@ -15,11 +15,11 @@ struct ChunkSegments: Sendable {
     /// Opens the segments in a folder; their numbers count from the first file.
     init(folder: String) throws(InterchangeError) {
         self.folder = folder
-        let names: [String]
-        do throws(FileError) { names = try Folder.names(in: folder) } catch { throw .file(error) }
+        let found: [(number: Int, path: String)]
+        do throws(FileError) { found = try Folder.numberedFiles(in: folder) } catch { throw .file(error) }
         var files: [PrometheusFile] = []
-        for name in names where !name.isEmpty && name.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
-            let file = try PrometheusFile("\(folder)/\(name)", magic: Self.magic, headerLength: Self.headerLength)
+        for segment in found {
+            let file = try PrometheusFile(segment.path, magic: Self.magic, headerLength: Self.headerLength)
             guard file.version == 1 else {
                 throw .unsupported(path: file.path, reason: "chunk file version \(file.version) is not known (1 is)")
             }

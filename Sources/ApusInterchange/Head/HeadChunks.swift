@@ -22,9 +22,7 @@ struct HeadChunks {
             return
         }
         do throws(FileError) {
-            files = try Folder.names(in: folder).filter { name in
-                !name.isEmpty && name.utf8.allSatisfy { (0x30...0x39).contains($0) }
-            }.map { "\(folder)/\($0)" }
+            files = try Folder.numberedFiles(in: folder).map(\.path)
         } catch {
             throw .file(error)
         }

@@ -29,26 +29,18 @@ struct PrometheusLog {
             let checkpoint = checkpoints.max { $0.number < $1.number }
             var files: [String] = []
             if let checkpoint {
-                let path = "\(folder)/\(checkpoint.name)"
-                files += Self.segments(in: try Folder.names(in: path)).map { "\(path)/\($0.name)" }
+                files += try Folder.numberedFiles(in: "\(folder)/\(checkpoint.name)").map(\.path)
             }
-            let segments = Self.segments(in: names).filter { $0.number > checkpoint?.number ?? -1 }
-            files += segments.map { "\(folder)/\($0.name)" }
+            let segments = try Folder.numberedFiles(in: folder).filter { $0.number > checkpoint?.number ?? -1 }
+            files += segments.map(\.path)
             self.files = files
-            lastSegment = segments.last.map { "\(folder)/\($0.name)" }
+            lastSegment = segments.last?.path
         } catch {
             throw .file(error)
         }
     }
 
     private static let checkpointPrefix = "checkpoint."
-
-    private static func segments(in names: [String]) -> [(number: Int, name: String)] {
-        names.compactMap { name in
-            guard !name.isEmpty, name.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
-            return Int(name).map { ($0, name) }
-        }.sorted { $0.number < $1.number }
-    }
 
     /// The bytes of all files.
     var byteCount: Int { files.reduce(0) { $0 + Folder.length(of: $1) } }
