@@ -107,7 +107,8 @@ package final class Storage: Sendable {
         do throws(FileError) {
             let log = try WALWriter(
                 folder: folder, number: files.nextSegment(in: folder, from: checkpoint?.number ?? 1),
-                segmentSize: options.segmentSize)
+                segmentSize: options.segmentSize,
+                readBytes: files.names.reduce(0) { $0 + Folder.length(of: "\(folder)/\($1)") })
             let (appender, exemplars, summary) = replay.finish(log: log)
             head.exemplars.withLock { $0 = exemplars }
             return (appender, summary)

@@ -7,7 +7,10 @@ import Testing
 
 @Suite("Crash")
 struct CrashTests {
-    @Test("50 kills at random moments lose no acknowledged sample and invent none", .timeLimit(.minutes(2)))
+    /// How often the writer is killed: 50 times, or as often as APUS_CRASH_ROUNDS says (1,000 in the long run).
+    private static let rounds = ProcessInfo.processInfo.environment["APUS_CRASH_ROUNDS"].flatMap { Int($0) } ?? 50
+
+    @Test("kills at random moments lose no acknowledged sample and invent none", .timeLimit(.minutes(60)))
     func killedWhileAppending() throws {
         let seed = UInt64.random(in: 0..<1_000_000)
         var generator = SeededGenerator(seed: seed)
@@ -16,7 +19,7 @@ struct CrashTests {
         var firstStep = 1_000
         /// Steps that are or may be in the store: acknowledged ones must be.
         var acknowledged = Set<Int>()
-        for round in 0..<50 {
+        for round in 0..<Self.rounds {
             let writer = try CrashWriter(folder: folder.path, firstStep: firstStep, seriesCount: seriesCount)
             try writer.waitUntilReady()
             Thread.sleep(forTimeInterval: Double.random(in: 0.001..<0.12, using: &generator))
@@ -35,7 +38,7 @@ struct CrashTests {
             acknowledged.formUnion(stored)
             firstStep = (acknowledged.max() ?? firstStep) + 1
         }
-        #expect(acknowledged.count > 250, "the writers did too little to be a test")
+        #expect(acknowledged.count > 5 * Self.rounds, "the writers did too little to be a test")
     }
 
     /// Opens the store and gives the steps of which it holds every sample; a step of which it holds only some is an error.

@@ -58,7 +58,7 @@ struct FolderTests {
         options.diskReserve = 0
         let storage = try Storage(folder: folder.path, options: options, clock: clock)
         var refusals = 0
-        for step in 1...1_000 {
+        for step in 1...4_000 {
             do {
                 try storage.store(labels, at: Int64(step) * 1_000) { Double(step + $0) }
                 storedSteps.append(step)

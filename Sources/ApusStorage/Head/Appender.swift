@@ -386,12 +386,15 @@ struct Appender {
         var next = positions.startIndex
         while next < positions.endIndex {
             let end = min(positions.endIndex, next + WALFormat.maximumSamplesPerRecord)
-            records.beginSamples(timestamp: batch.timestamp, count: end - next, hasTimestamps: hasTimestamps)
+            // Most requests bring one time for all samples, but give it for each.
+            let common = hasTimestamps ? batch.timestamps[positions[next]] : batch.timestamp
+            let isMixed = hasTimestamps && positions[next..<end].contains { batch.timestamps[$0] != common }
+            records.beginSamples(.packedSamples, timestamp: common, count: end - next, hasTimestamps: isMixed)
             for position in positions[next..<end] {
                 let reference = batch.references[position]
-                records.appendSample(
+                records.appendPacked(
                     slot: reference.slot, generation: reference.generation,
-                    offset: hasTimestamps ? batch.timestamps[position] &- batch.timestamp : nil,
+                    offset: isMixed ? batch.timestamps[position] &- common : nil,
                     value: batch.values[position].bitPattern)
             }
             records.finish()

@@ -22,6 +22,8 @@ struct HeadSamples {
         var total: UInt32 = 0
         var cell = TailCells.none
         var tailLength: UInt16 = 0
+        /// Whether the tail before took a large cell.
+        var isLong = false
         var isLive = false
         /// Made since the last truncation: may still be without samples.
         var isFresh = false
@@ -117,16 +119,26 @@ struct HeadSamples {
     @inline(__always)
     mutating func append(_ value: Double, at timestamp: Int64, slot: UInt32) {
         let index = Int(slot)
-        var entry = series[index]
-        note(timestamp, &entry)
+        note(timestamp, index)
+        if Self.append(value, at: timestamp, to: &series[index], &cells) { seal(index) }
+    }
+
+    /// Appends to the tail of a series where it is: a copy of what was just written would wait for the writing.
+    ///
+    /// - Returns: whether the tail is full.
+    @inline(__always)
+    private static func append(
+        _ value: Double, at timestamp: Int64, to entry: inout Series, _ cells: inout TailCells
+    ) -> Bool {
+        // Most tails are as long as the one before: no need to begin in a small cell.
+        if entry.cell == TailCells.none, entry.isLong { entry.cell = cells.take(size: TailCells.maximumSize) }
         let (cell, length) = entry.tail.append(
             value, at: timestamp, to: &cells, cell: entry.cell, length: Int(entry.tailLength))
         entry.cell = cell
         entry.tailLength = UInt16(truncatingIfNeeded: length)
         entry.newestHistogram = .max
         entry.isHistogram = false
-        series[index] = entry
-        if length > SampleTail.fullLength || entry.tail.count == UInt8(SampleTail.maximumCount) { seal(index) }
+        return length > SampleTail.fullLength || entry.tail.count == UInt8(SampleTail.maximumCount)
     }
 
     /// Appends a histogram that is newer than all samples of its series.
@@ -134,10 +146,15 @@ struct HeadSamples {
     /// Its hint is found anew, for only what was stored before it counts.
     mutating func append(_ histogram: NativeHistogram, at timestamp: Int64, slot: UInt32) {
         let index = Int(slot)
-        var entry = series[index]
-        note(timestamp, &entry)
-        let number = histograms.insert(
-            histogram, after: entry.newestHistogram == .max ? nil : entry.newestHistogram)
+        note(timestamp, index)
+        let previous = series[index].newestHistogram
+        let number = histograms.insert(histogram, after: previous == .max ? nil : previous)
+        if Self.append(histogram: number, at: timestamp, to: &series[index], &cells) { seal(index) }
+    }
+
+    private static func append(
+        histogram number: UInt32, at timestamp: Int64, to entry: inout Series, _ cells: inout TailCells
+    ) -> Bool {
         let (cell, length) = entry.tail.append(
             histogram: number, at: timestamp, to: &cells, cell: entry.cell, length: Int(entry.tailLength))
         entry.cell = cell
@@ -145,8 +162,7 @@ struct HeadSamples {
         entry.hasHistograms = true
         entry.newestHistogram = number
         entry.isHistogram = true
-        series[index] = entry
-        if Int(entry.tail.count) >= Self.maximumTailHistograms || length > SampleTail.fullLength { seal(index) }
+        return Int(entry.tail.count) >= maximumTailHistograms || length > SampleTail.fullLength
     }
 
     /// Adds a sample that is older than the newest of its series.
@@ -163,11 +179,14 @@ struct HeadSamples {
     }
 
     @inline(__always)
-    private mutating func note(_ timestamp: Int64, _ entry: inout Series) {
-        entry.newestVersion = visibility.note(sequence: sequence, total: entry.total, newest: entry.newestVersion)
-        entry.total &+= 1
-        entry.lastTime = timestamp
-        if timestamp < entry.firstTime { entry.firstTime = timestamp }
+    private mutating func note(_ timestamp: Int64, _ index: Int) {
+        if visibility.hasOpenQueriers {
+            series[index].newestVersion = visibility.note(
+                sequence: sequence, total: series[index].total, newest: series[index].newestVersion)
+        }
+        series[index].total &+= 1
+        series[index].lastTime = timestamp
+        if timestamp < series[index].firstTime { series[index].firstTime = timestamp }
         if timestamp < inOrderMinimumTime { inOrderMinimumTime = timestamp }
         if timestamp > maximumTime { maximumTime = timestamp }
     }
@@ -223,6 +242,7 @@ struct HeadSamples {
             series[index].hasHistograms = false
             series[index].newestHistogram = .max
         }
+        series[index].isLong = Int(series[index].tailLength) + 8 > TailCells.smallestSize
         cells.giveBack(series[index].cell)
         series[index].cell = TailCells.none
         series[index].tailLength = 0

@@ -31,6 +31,7 @@ enum WALFormat {
         case batch = 5
         case lateSamples = 6
         case lateHistograms = 7
+        case packedSamples = 8
     }
 
     /// The header of a segment or checkpoint.

@@ -68,6 +68,10 @@ struct WALRecordReader {
             try readSamples(&reader, areHistograms: false)
             samples.areLate = type == WALFormat.RecordType.lateSamples.rawValue
             visitor.visitSamples(samples)
+        case .packedSamples:
+            try readPackedSamples(&reader)
+            samples.areLate = false
+            visitor.visitSamples(samples)
         case .histograms, .lateHistograms:
             try readSamples(&reader, areHistograms: true)
             samples.areLate = type == WALFormat.RecordType.lateHistograms.rawValue
@@ -149,6 +153,31 @@ struct WALRecordReader {
     }
 
     @_lifetime(reader: copy reader)
+    private mutating func readPackedSamples(_ reader: inout ByteReader) throws(WALRecordError) {
+        samples.removeAll()
+        do throws(ByteError) {
+            let timestamp = try reader.readSignedVarint()
+            let hasTimestamps = try reader.readByte() & 1 != 0
+            var place = WALSeriesPlace()
+            // A sample takes at least one byte.
+            for _ in 0..<(try reader.readCount(limit: reader.remaining)) {
+                let head = try reader.readByte()
+                if head & 0x10 != 0 { try place.advance(&reader) } else { place.advanceByOne() }
+                samples.timestamps.append(hasTimestamps ? timestamp &+ (try reader.readSignedVarint()) : timestamp)
+                let length = Int(head & 0xF)
+                guard length <= 8 else { throw .lengthOutOfRange(offset: reader.offset, length: UInt64(length)) }
+                var bits: UInt64 = 0
+                for index in 0..<length { bits |= UInt64(try reader.readByte()) << UInt64(56 - 8 * index) }
+                samples.values.append(bits)
+                samples.slots.append(UInt32(truncatingIfNeeded: place.slot))
+                samples.generations.append(place.generation)
+            }
+        } catch {
+            throw .malformed(error)
+        }
+    }
+
+    @_lifetime(reader: copy reader)
     private func readExemplars(
         _ reader: inout ByteReader, _ visitor: inout some WALVisitor & ~Copyable
     ) throws(WALRecordError) {
@@ -188,6 +217,18 @@ struct WALSeriesPlace {
         let zigzag = step >> 1
         slot &+= Int64(bitPattern: zigzag >> 1) ^ (0 &- Int64(bitPattern: zigzag & 1))
     }
+
+    /// Whether a series is the one in the slot after, of the same generation; goes on to it if it is.
+    @inline(__always)
+    mutating func goOn(to next: UInt32, generation nextGeneration: UInt32) -> Bool {
+        guard Int64(next) == slot &+ 1, nextGeneration == generation else { return false }
+        slot &+= 1
+        return true
+    }
+
+    /// Goes on to the next slot.
+    @inline(__always)
+    mutating func advanceByOne() { slot &+= 1 }
 
     /// Writes the next.
     @inline(__always)

@@ -52,6 +52,21 @@ struct WALRecordWriter {
         writer.appendLittleEndian(value)
     }
 
+    /// Appends one float of a record of packed ones; `offset` is its time after the common one, `nil` when the record has only that.
+    @inline(__always)
+    mutating func appendPacked(slot: UInt32, generation: UInt32, offset: Int64?, value: UInt64) {
+        // Whole numbers and short fractions end in zeros.
+        let length = 8 &- value.trailingZeroBitCount / 8
+        if place.goOn(to: slot, generation: generation) {
+            writer.append(UInt8(truncatingIfNeeded: length))
+        } else {
+            writer.append(UInt8(truncatingIfNeeded: length) | 0x10)
+            place.append(slot: slot, generation: generation, to: &writer)
+        }
+        if let offset { writer.appendSignedVarint(offset) }
+        writer.appendFirstBytes(length, of: value)
+    }
+
     /// Appends one histogram, encoded by `WALHistogram`.
     mutating func appendHistogram(slot: UInt32, generation: UInt32, offset: Int64?, encoded: Span<UInt8>) {
         place.append(slot: slot, generation: generation, to: &writer)
@@ -128,5 +143,20 @@ struct WALRecordWriter {
             writer.appendLittleEndian(UInt32(0))
         }
         writer.append(type.rawValue)
+    }
+}
+
+extension ByteWriter {
+    /// Appends the most significant bytes of a word, the most significant first; 0 to 8 of them.
+    @inline(__always)
+    fileprivate mutating func appendFirstBytes(_ count: Int, of word: UInt64) {
+        bytes.append(addingCapacity: 8) { output in
+            unsafe output.withUnsafeMutableBufferPointer { buffer, initialized in
+                // There is room for all eight; the next to be appended overwrites what is beyond `count`.
+                unsafe UnsafeMutableRawBufferPointer(buffer).storeBytes(
+                    of: word.bigEndian, toByteOffset: initialized, as: UInt64.self)
+                initialized += count
+            }
+        }
     }
 }

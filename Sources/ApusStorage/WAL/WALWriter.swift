@@ -14,11 +14,12 @@ struct WALWriter {
     private var syncedOffset = 0
     /// Ended segments that may not be on the disk yet.
     private var ended: [SystemFile] = []
-    /// The bytes written since the store was opened.
-    private(set) var writtenBytes = 0
+    /// The bytes that were read of the log when the store was opened and those written since.
+    private(set) var writtenBytes: Int
 
-    /// Begins segment `number` in `folder`.
-    init(folder: String, number: UInt64, segmentSize: Int) throws(FileError) {
+    /// Begins segment `number` in `folder`; so many bytes of the log were read that a checkpoint would stand for.
+    init(folder: String, number: UInt64, segmentSize: Int, readBytes: Int) throws(FileError) {
+        writtenBytes = readBytes
         self.folder = folder
         self.segmentSize = segmentSize
         segment = number

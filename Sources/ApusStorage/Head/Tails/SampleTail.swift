@@ -71,6 +71,46 @@ struct SampleTail {
     ) -> (cell: UInt32, length: Int) {
         let step = noteTime(time)
         let bits = value.bitPattern
+        // Nearly all samples come at regular times and take one to four bytes.
+        var word: UInt64 = 0
+        var count = 1
+        if bits != lastValue {
+            guard exponent != Self.noExponent, isInteger, let integer = Self.integer(value, exponent) else {
+                return appendLong(value, step, &cells, cell, length)
+            }
+            let difference = integer &- lastInteger
+            let zigzag = UInt64(bitPattern: (difference << 1) ^ (difference >> 63))
+            guard step == 0, zigzag < 1 << 21 else { return appendLong(value, step, &cells, cell, length) }
+            lastInteger = integer
+            lastValue = bits
+            let decimal = Kind.decimal << 1 | UInt64(exponent) << 4
+            if difference > 0, difference <= 16 {
+                word = Kind.step << 1 | UInt64(difference &- 1) << 4
+            } else if zigzag < 1 << 7 {
+                word = decimal | zigzag << 8
+                count = 2
+            } else if zigzag < 1 << 14 {
+                word = decimal | (zigzag & 0x7F | 0x80) << 8 | (zigzag >> 7) << 16
+                count = 3
+            } else {
+                word = decimal | (zigzag & 0x7F | 0x80) << 8 | (zigzag >> 7 & 0x7F | 0x80) << 16 | (zigzag >> 14) << 24
+                count = 4
+            }
+        } else if step != 0 {
+            return appendLong(value, step, &cells, cell, length)
+        }
+        var cell = cell
+        if length &+ 8 > cells.size(of: cell) { cell = cells.grow(cell, count: length, to: length + 8) }
+        cells.write(word, to: cell, at: length)
+        return (cell, length &+ count)
+    }
+
+    /// Appends a float in whatever way it takes.
+    @inline(never)
+    private mutating func appendLong(
+        _ value: Double, _ step: Int64, _ cells: inout TailCells, _ cell: UInt32, _ length: Int
+    ) -> (cell: UInt32, length: Int) {
+        let bits = value.bitPattern
         var output = Output()
         if bits == lastValue {
             begin(&output, step, Kind.same, 0)

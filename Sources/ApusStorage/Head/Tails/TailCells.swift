@@ -1,14 +1,16 @@
-/// Memory for the newest, unsealed bytes of many series: cells of four sizes, given back and used again.
+/// Memory for the newest, unsealed bytes of many series: cells of two sizes, given back and used again.
 ///
-/// A cell is known by its number; nothing is allocated per series, and the sizes keep what is unused below a half. Bytes are written
-/// in whole words, so that a cell has room for seven more than are used.
+/// A cell is known by its number; nothing is allocated per series. The series of a scrape fill and empty their cells together, so that
+/// more sizes would leave most cells of each size unused most of the time. Bytes are written in whole words: a cell has room for
+/// seven more than are used.
 @safe
 struct TailCells: @unchecked Sendable {
     // Sendable: a value is changed only by the one who holds the head's lock, and there is only one value with the same pages.
     /// The bytes of the largest cell.
-    static let maximumSize = 256
-    private static let smallestSize = 32
-    private static let classCount = 4
+    static let maximumSize = 192
+    /// The bytes of the smaller cells: a constant fits, and whatever changes now and then.
+    static let smallestSize = 96
+    private static let classCount = 2
     private static let pageSize = 1 << 16
     /// Cells begin at multiples of this.
     private static let grain = 16
@@ -45,6 +47,8 @@ struct TailCells: @unchecked Sendable {
     private var pages: [UnsafeMutableRawPointer] = unsafe []
     private var classes = Array(repeating: SizeClass(), count: classCount)
 
+    private static let sizes = [smallestSize, maximumSize]
+
     /// No cell.
     static let none = UInt32.max
 
@@ -53,23 +57,22 @@ struct TailCells: @unchecked Sendable {
 
     /// Whether so much is unused that moving what is used to new cells is worth it.
     var isSparse: Bool {
-        let unused = classes.indices.reduce(0) { $0 + classes[$1].free.count * (Self.smallestSize << $1) }
+        let unused = classes.indices.reduce(0) { $0 + classes[$1].free.count * Self.sizes[$1] }
         return unused > 1 << 20 && unused * 2 > memoryBytes
     }
 
     /// The size of a cell; 0 for none.
     @inline(__always)
     func size(of cell: UInt32) -> Int {
-        cell == Self.none ? 0 : Self.smallestSize << Int(cell & 3)
+        cell == Self.none ? 0 : (cell & 3 == 0 ? Self.smallestSize : Self.maximumSize)
     }
 
     /// A cell of at least so many bytes, at most `maximumSize`.
     mutating func take(size: Int) -> UInt32 {
         precondition(size <= Self.maximumSize)
-        var number = 0
-        while Self.smallestSize << number < size { number += 1 }
+        let number = size <= Self.smallestSize ? 0 : 1
         if let cell = classes[number].free.popLast() { return cell }
-        if classes[number].used == Self.pageSize {
+        if classes[number].used + Self.sizes[number] > Self.pageSize {
             unsafe pages.append(owner.add())
             classes[number].page = UInt32(unsafe pages.count - 1)
             classes[number].used = 0
@@ -77,7 +80,7 @@ struct TailCells: @unchecked Sendable {
             precondition(classes[number].page < 1 << 18)
         }
         let offset = UInt32(classes[number].used / Self.grain)
-        classes[number].used += Self.smallestSize << number
+        classes[number].used += Self.sizes[number]
         return classes[number].page << 14 | offset << 2 | UInt32(number)
     }
 
