@@ -12,6 +12,7 @@ package final class DataFolderView: Sendable {
     package let storage: Storage
     /// What opening it reported as damage.
     package let damage: [StorageEvent]
+    private let folder: String
     private let temporary: String
 
     /// A server that compacts in the same moment may remove blocks before they are opened; then everything is read again.
@@ -36,6 +37,7 @@ package final class DataFolderView: Sendable {
                 }
                 self.storage = storage
                 self.damage = damage
+                self.folder = folder
                 self.temporary = temporary
                 return
             } catch {
@@ -49,6 +51,18 @@ package final class DataFolderView: Sendable {
     deinit {
         // Closing would write what nobody reads.
         Self.removeAll(temporary)
+        Self.openFolders.withLock { _ = $0.remove(temporary) }
+    }
+
+    /// The damage in words that name the data folder and not the view's own.
+    package var damageTexts: [String] { damage.map { $0.description.replacing(temporary, with: folder) } }
+
+    /// The temporary folders of all views of this process.
+    private static let openFolders = Mutex<Set<String>>([])
+
+    /// Removes the temporary folders of all views, which cannot be used any more: for a process that is about to end.
+    package static func abandonAll() {
+        for folder in openFolders.withLock({ $0 }) { removeAll(folder) }
     }
 
     /// The time of the first and the last sample, in milliseconds; `nil` when there is none.
@@ -87,6 +101,7 @@ package final class DataFolderView: Sendable {
         }
         let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         guard made else { throw .file(FileError("mkdtemp", path)) }
+        openFolders.withLock { _ = $0.insert(path) }
         return path
     }
 

@@ -3,6 +3,8 @@ import ApusModel
 import ApusPromQL
 import ApusStorage
 import ArgumentParser
+import Dispatch
+import Glibc
 
 /// `apus tsdb`: looks into data folders, and moves samples in and out.
 struct TSDBCommand: AsyncParsableCommand {
@@ -20,6 +22,9 @@ struct TSDBCommand: AsyncParsableCommand {
 
 /// The data folder that a command is about.
 struct DataFolderArgument: ParsableArguments {
+    /// So many damaged places are told of one by one.
+    private static let maximumReports = 10
+
     @Argument(help: "The data folder: --storage.tsdb.path of the server.")
     var folder = "data"
 
@@ -30,7 +35,11 @@ struct DataFolderArgument: ParsableArguments {
         let folder = folder
         return try await TSDBWork.run { () throws(InterchangeError) in
             let view = try DataFolderView(folder)
-            for event in view.damage { Terminal.report(Terminal.harmless(event.description)) }
+            let damage = view.damageTexts
+            for text in damage.prefix(Self.maximumReports) { Terminal.report(Terminal.harmless(text)) }
+            if damage.count > Self.maximumReports {
+                Terminal.report("and \(damage.count - Self.maximumReports) more; apus tsdb verify lists damage by file")
+            }
             return try body(view)
         }
     }
@@ -79,8 +88,24 @@ enum TSDBWork {
     static func run<Value: Sendable>(
         _ work: @escaping @Sendable () throws(InterchangeError) -> Value
     ) async throws -> Value {
+        let interruptions = [SIGINT, SIGTERM].map(Self.endingCleanly)
+        defer { for source in interruptions { source.cancel() } }
         do throws(InterchangeError) { return try await BlockingWork.run(work) } catch {
+            // Who closes the standard output has seen enough.
+            if error == .cancelled { throw ExitCode.success }
             throw CommandFailure(error.description)
         }
+    }
+
+    /// Ends the process on a signal, without leaving temporary folders behind.
+    private static func endingCleanly(on number: Int32) -> any DispatchSourceSignal {
+        signal(number, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+        source.setEventHandler {
+            DataFolderView.abandonAll()
+            Glibc.exit(128 + number)
+        }
+        source.resume()
+        return source
     }
 }

@@ -24,6 +24,7 @@ struct TSDBDumpCommand: AsyncParsableCommand {
         let range = try times.range()
         let selectors = try selection.matchers()
         let format = format
+        signal(SIGPIPE, SIG_IGN)
         let summary = try await folder.read { view throws(InterchangeError) in
             try SampleDump.run(view.storage, range: range, selectors: selectors, format: format) {
                 text throws(InterchangeError) in
@@ -46,6 +47,7 @@ struct TSDBDumpCommand: AsyncParsableCommand {
                 return unsafe Glibc.write(STDOUT_FILENO, start + done, buffer.count - done)
             }
             if written < 0, errno == EINTR { continue }
+            if written < 0, errno == EPIPE { throw .cancelled }
             guard written > 0 else { throw .unusable("cannot write to the standard output") }
             done += written
         }
