@@ -60,12 +60,8 @@ extension Storage {
         do throws(CompactionError) {
             let header = try writeHead(
                 series, sequence: sequence, range: range, identifier: identifier, folder: temporary)
+            // What was found to reach over the range may have no sample in it, or none that was not deleted.
             guard let header else { return false }
-            guard header.seriesCount > 0 else {
-                // What was found to reach over the range has no sample in it.
-                do throws(FileError) { try Folder.remove(temporary) } catch {}
-                return false
-            }
             try publish(temporary, as: path, identifier: identifier)
             let duration = monotonicMilliseconds() - start
             counters.compactionMilliseconds.add(duration, ordering: .relaxed)
