@@ -136,14 +136,17 @@ struct RetentionTests {
         }
         defer { _ = run("/bin/umount", ["-l", folder.path]) }
         let events = EventLog()
-        let storage = try open("\(folder.path)/data", events: events) { $0.maximumBlockRange = 5_400_000 }
-        defer { storage.close() }
-        try fill(storage)
+        let filled = try open("\(folder.path)/data") { _ in }
+        try fill(filled)
+        filled.close()
         let filler = "\(folder.path)/filler"
         // Fills the disk up to less than the hundredth that is kept in reserve.
         let free = try #require(
             try FileManager.default.attributesOfFileSystem(forPath: folder.path)[.systemFreeSize] as? Int)
         try Data(count: free - 300_000).write(to: URL(fileURLWithPath: filler))
+        // Opened now, so that what was free a moment ago is not remembered.
+        let storage = try open("\(folder.path)/data", events: events) { $0.maximumBlockRange = 5_400_000 }
+        defer { storage.close() }
         #expect {
             try storage.store(Self.labels, at: Self.start + 20_000_000) { _ in 1 }
         } throws: { error in
