@@ -25,7 +25,7 @@ package struct StorageOptions: Sendable {
     /// The bytes by which the log grows before a checkpoint of the head is written: what is read of it when the store is opened.
     ///
     /// Twice as much is kept, and what is appended while a checkpoint is written.
-    package var checkpointLogSize = 32 << 20
+    package var checkpointLogSize = 12 << 20
     /// The bytes of sealed chunks in memory at which they are written to a file.
     package var maximumSealedBytes = 2 << 20
     /// How far behind the newest sample of the head a sample may lie that is older than the newest of its series, in milliseconds

@@ -16,6 +16,15 @@ struct Appender {
         var lastTimestamp = Int64.min
         /// The bits of the newest sample, or the fingerprint of a histogram.
         var lastValue: UInt64 = 0
+
+        /// Takes a sample over that is newer.
+        @inline(__always)
+        mutating func note(_ value: UInt64, at timestamp: Int64, isHistogram: Bool) {
+            lastTimestamp = timestamp
+            lastValue = value
+            self.isHistogram = isHistogram
+            hasUnknownValue = false
+        }
     }
 
     /// What samples are accepted that are older than the newest of their series.

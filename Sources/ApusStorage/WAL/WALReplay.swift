@@ -168,17 +168,14 @@ struct WALReplay: WALVisitor {
                 guard timestamp >= truncatedBefore, timestamp > series[index].lastTimestamp else {
                     continue
                 }
-                series[index].lastTimestamp = timestamp
-                series[index].hasUnknownValue = false
                 if samples.histograms.isEmpty {
-                    series[index].lastValue = samples.values[position]
-                    series[index].isHistogram = false
+                    series[index].note(samples.values[position], at: timestamp, isHistogram: false)
                     head.append(Double(bitPattern: samples.values[position]), at: timestamp, slot: slot)
                 } else {
                     encoded.bytes.removeAll(keepingCapacity: true)
                     WALHistogram.append(samples.histograms[position], to: &encoded)
-                    series[index].lastValue = WALHistogram.fingerprint(ofEncoded: encoded.bytes.span)
-                    series[index].isHistogram = true
+                    series[index].note(
+                        WALHistogram.fingerprint(ofEncoded: encoded.bytes.span), at: timestamp, isHistogram: true)
                     head.append(samples.histograms[position], at: timestamp, slot: slot)
                 }
                 sampleCount += 1

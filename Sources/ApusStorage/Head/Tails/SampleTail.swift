@@ -3,7 +3,7 @@
 /// What is here is what the next sample is relative to; the bytes are in a cell.
 struct SampleTail {
     /// The most samples of a tail: more make sealing cheaper, fewer make reading cheaper.
-    static let maximumCount = 64
+    static let maximumCount = 32
     /// A tail longer than this has no room for one more sample of any kind.
     static let fullLength = TailCells.maximumSize - 24
     /// The exponent of values that are no decimals.
