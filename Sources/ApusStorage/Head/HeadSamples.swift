@@ -120,7 +120,9 @@ struct HeadSamples {
     mutating func append(_ value: Double, at timestamp: Int64, slot: UInt32) {
         let index = Int(slot)
         note(timestamp, index)
-        if Self.append(value, at: timestamp, to: &series[index], &cells) { seal(index) }
+        // The series of a scrape would all be sealed at once: those of some slots are a little earlier.
+        let limit = UInt8(SampleTail.maximumCount) - UInt8(truncatingIfNeeded: slot & 7)
+        if Self.append(value, at: timestamp, to: &series[index], &cells, limit: limit) { seal(index) }
     }
 
     /// Appends to the tail of a series where it is: a copy of what was just written would wait for the writing.
@@ -128,7 +130,7 @@ struct HeadSamples {
     /// - Returns: whether the tail is full.
     @inline(__always)
     private static func append(
-        _ value: Double, at timestamp: Int64, to entry: inout Series, _ cells: inout TailCells
+        _ value: Double, at timestamp: Int64, to entry: inout Series, _ cells: inout TailCells, limit: UInt8
     ) -> Bool {
         // Most tails are as long as the one before: no need to begin in a small cell.
         if entry.cell == TailCells.none, entry.isLong { entry.cell = cells.take(size: TailCells.maximumSize) }
@@ -138,7 +140,7 @@ struct HeadSamples {
         entry.tailLength = UInt16(truncatingIfNeeded: length)
         entry.newestHistogram = .max
         entry.isHistogram = false
-        return length > SampleTail.fullLength || entry.tail.count == UInt8(SampleTail.maximumCount)
+        return length > SampleTail.fullLength || entry.tail.count >= limit
     }
 
     /// Appends a histogram that is newer than all samples of its series.
