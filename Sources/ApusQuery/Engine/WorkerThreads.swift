@@ -39,17 +39,15 @@ package final class WorkerThreads: Sendable {
         }
 
         func submit(_ job: @escaping @Sendable () -> Void) {
-            let needsThread = monitor.locked { () -> Bool in
+            let (wakes, needsThread) = monitor.locked { () -> (Bool, Bool) in
                 jobs.append(job)
-                let waiting = jobs.count - nextJob
-                if idleCount >= waiting {
-                    monitor.wakeOne()
-                    return false
-                }
-                if threadCount >= limit { return false }
+                if idleCount >= jobs.count - nextJob { return (true, false) }
+                if threadCount >= limit { return (false, false) }
                 threadCount += 1
-                return true
+                return (false, true)
             }
+            // Outside, so that the woken thread does not have to wait for this one to leave.
+            if wakes { monitor.wakeOne() }
             if needsThread, !startThread() {
                 // The system refuses a thread: others will do the job, or, without any, the caller does.
                 let isAlone = monitor.locked { () -> Bool in

@@ -8,8 +8,8 @@ struct PageRoutes: Sendable {
     let assets: Result<AssetTable, AssetError>
 
     func addRoutes(to routes: inout RouteTable) {
-        routes.add(Route("/") { request throws(APIError) in page(request) }, at: Self.pages)
-        routes.add(Route("/ui/*path") { request throws(APIError) in file(request) }, prefix: "/ui/")
+        routes.add(Route("/", place: .eventLoop) { request throws(APIError) in page(request) }, at: Self.pages)
+        routes.add(Route("/ui/*path", place: .eventLoop) { request throws(APIError) in file(request) }, prefix: "/ui/")
     }
 
     private func page(_ request: WebRequest) -> Reply {

@@ -12,18 +12,18 @@ struct QueryAPI: Sendable {
 
     func addRoutes(to routes: inout RouteTable) {
         routes.add(
-            Route("/api/v1/query", [.get, .post], readiness: .whenReady, takesForm: true) { request throws(APIError) in
+            Route("/api/v1/query", [.get, .post], readiness: .whenReady, place: .eventLoop, takesForm: true) { request throws(APIError) in
                 let limit = try request.limit()
                 return try await query(request, try request.instantTime(clock), limit: limit)
             })
         routes.add(
-            Route("/api/v1/query_range", [.get, .post], readiness: .whenReady, takesForm: true) {
+            Route("/api/v1/query_range", [.get, .post], readiness: .whenReady, place: .eventLoop, takesForm: true) {
                 request throws(APIError) in
                 let limit = try request.limit()
                 return try await query(request, try request.rangeTimes(), limit: limit)
             })
         routes.add(
-            Route("/api/v1/explain", [.get, .post], readiness: .whenReady, takesForm: true) {
+            Route("/api/v1/explain", [.get, .post], readiness: .whenReady, place: .eventLoop, takesForm: true) {
                 request throws(APIError) in
                 try await explain(request)
             })

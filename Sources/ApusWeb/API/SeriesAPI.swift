@@ -9,17 +9,17 @@ struct SeriesAPI: Sendable {
 
     func addRoutes(to routes: inout RouteTable) {
         routes.add(
-            Route("/api/v1/series", [.get, .post], readiness: .whenReady, takesForm: true) {
+            Route("/api/v1/series", [.get, .post], readiness: .whenReady, place: .eventLoop, takesForm: true) {
                 request throws(APIError) in
                 try await series(request)
             })
         routes.add(
-            Route("/api/v1/labels", [.get, .post], readiness: .whenReady, takesForm: true) {
+            Route("/api/v1/labels", [.get, .post], readiness: .whenReady, place: .eventLoop, takesForm: true) {
                 request throws(APIError) in
                 try await labelNames(request)
             })
         routes.add(
-            Route("/api/v1/label/:name/values", readiness: .whenReady) { request throws(APIError) in
+            Route("/api/v1/label/:name/values", readiness: .whenReady, place: .eventLoop) { request throws(APIError) in
                 try await labelValues(request)
             }, prefix: "/api/v1/label/", suffix: "/values")
     }

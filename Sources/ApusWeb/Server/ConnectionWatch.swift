@@ -32,7 +32,8 @@ final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler, Sen
         guard let channel, let watch = try? await channel.pipeline.handler(type: ConnectionWatch.self).get() else {
             return try await operation()
         }
-        let task = Task { () async -> Result<Value, Failure> in
+        let task = Task(executorPreference: EventLoopExecutor(channel.eventLoop)) {
+            () async -> Result<Value, Failure> in
             do throws(Failure) {
                 return .success(try await operation())
             } catch {

@@ -7,39 +7,42 @@ import NIOCore
 struct ResponseAssembly: Sendable {
     /// Shorter bodies are sent as they are.
     static let minCompressedBytes = 1_024
-    /// About how many bytes of a large body are made before they are sent.
-    static let pieceBytes = 65_536
+    /// What is longer is made and compressed on the cooperative pool rather than on the connection's event loop.
+    static let longBytes = 16_384
+    /// About how many bytes of a long body are made before they are sent.
+    static let pieceBytes = 262_144
 
     /// Whether only the head is sent.
     let isHead: Bool
     /// Whether the client reads gzip.
     let acceptsGzip: Bool
 
-    /// The response; `whenSent` is called with the size of the body once it was sent or given up.
-    func response(_ reply: Reply, whenSent: @escaping @Sendable (Int) -> Void) -> Response {
+    /// The response; `whenMade` is called with the size of the body once all of it was handed over or was given up.
+    @concurrent func response(_ reply: Reply, whenMade: @escaping @Sendable (Int) -> Void) async -> Response {
         switch reply.body {
         case .bytes(let bytes):
-            return whole(reply, bytes, whenSent)
+            guard bytes.count > Self.longBytes else { return whole(reply, bytes, whenMade) }
+            return await withTaskExecutorPreference(globalConcurrentExecutor) { whole(reply, bytes, whenMade) }
         case .asset(let asset):
             if acceptsGzip, let compressed = asset.compressed {
-                return stored(reply, compressed, isCompressed: true, whenSent)
+                return stored(reply, compressed, isCompressed: true, whenMade)
             }
-            return stored(reply, asset.bytes, isCompressed: false, whenSent)
+            return stored(reply, asset.bytes, isCompressed: false, whenMade)
         case .pieces(var pieces):
             var first: [UInt8] = []
-            guard pieces.append(to: &first, upTo: Self.pieceBytes) else { return whole(reply, first, whenSent) }
-            return streamed(reply, first: first, rest: pieces, whenSent)
+            guard pieces.append(to: &first, upTo: Self.longBytes) else { return whole(reply, first, whenMade) }
+            return streamed(reply, first: first, rest: pieces, whenMade)
         }
     }
 
     /// A body that was made completely.
-    private func whole(_ reply: Reply, _ bytes: [UInt8], _ whenSent: @escaping @Sendable (Int) -> Void) -> Response {
+    private func whole(_ reply: Reply, _ bytes: [UInt8], _ whenMade: @escaping @Sendable (Int) -> Void) -> Response {
         if acceptsGzip, bytes.count >= Self.minCompressedBytes,
             let compressed = GzipEncoder.compressed(bytes, level: GzipEncoder.liveLevel), compressed.count < bytes.count
         {
-            return stored(reply, compressed, isCompressed: true, whenSent)
+            return stored(reply, compressed, isCompressed: true, whenMade)
         }
-        return stored(reply, bytes, isCompressed: false, whenSent)
+        return stored(reply, bytes, isCompressed: false, whenMade)
     }
 
     /// A body that is sent as it is.
@@ -47,20 +50,18 @@ struct ResponseAssembly: Sendable {
         _ reply: Reply,
         _ bytes: [UInt8],
         isCompressed: Bool,
-        _ whenSent: @escaping @Sendable (Int) -> Void
+        _ whenMade: @escaping @Sendable (Int) -> Void
     ) -> Response {
         var fields = reply.fields
         if isCompressed { fields[.contentEncoding] = "gzip" }
         let hasBody = reply.status != .noContent && reply.status != .notModified
         if hasBody { fields[.contentLength] = String(bytes.count) }
-        let sent = isHead || !hasBody ? [] : bytes
+        let sendsBody = hasBody && !isHead && !bytes.isEmpty
+        whenMade(sendsBody ? bytes.count : 0)
+        // In this form the library sends head and body with one call of the system.
         var response = Response(
             status: reply.status, headers: fields,
-            body: ResponseBody(contentLength: sent.count) { writer in
-                defer { whenSent(sent.count) }
-                if !sent.isEmpty { try await writer.write(ByteBuffer(bytes: sent)) }
-                try await writer.finish(nil)
-            })
+            body: sendsBody ? ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)) : ResponseBody())
         if !hasBody { response.headers[.contentLength] = nil }
         return response
     }
@@ -70,7 +71,7 @@ struct ResponseAssembly: Sendable {
         _ reply: Reply,
         first: [UInt8],
         rest: any BodyPieces,
-        _ whenSent: @escaping @Sendable (Int) -> Void
+        _ whenMade: @escaping @Sendable (Int) -> Void
     ) -> Response {
         var fields = reply.fields
         if acceptsGzip { fields[.contentEncoding] = "gzip" }
@@ -80,33 +81,59 @@ struct ResponseAssembly: Sendable {
             status: reply.status, headers: fields,
             body: ResponseBody { writer in
                 var sent = 0
-                defer { whenSent(sent) }
-                var encoder = compresses ? GzipEncoder(level: GzipEncoder.liveLevel) : nil
-                if compresses, encoder == nil { throw OutOfMemory() }
-                var pieces = rest
-                var piece = first
-                var hasMore = true
-                while sendsBody {
-                    var output: [UInt8] = []
-                    if encoder != nil {
-                        encoder?.append(piece.span, isLast: !hasMore, to: &output)
-                    } else {
-                        swap(&output, &piece)
+                defer { whenMade(sent) }
+                if sendsBody {
+                    var parts = try LongBody(first: first, rest: rest, compresses: compresses)
+                    while true {
+                        let part = await withTaskExecutorPreference(globalConcurrentExecutor) { parts.next() }
+                        guard let part else { break }
+                        sent += part.count
+                        try await writer.write(ByteBuffer(bytes: part))
                     }
-                    if !output.isEmpty {
-                        sent += output.count
-                        try await writer.write(ByteBuffer(bytes: output))
-                    }
-                    guard hasMore else { break }
-                    piece.removeAll(keepingCapacity: true)
-                    hasMore = pieces.append(to: &piece, upTo: Self.pieceBytes)
                 }
                 try await writer.finish(nil)
             })
     }
+}
+
+/// A body that is made in parts, each of which can be sent while the next is made.
+private struct LongBody: ~Copyable {
+    private var piece: [UInt8]
+    private var pieces: any BodyPieces
+    private var hasMore = true
+    private var isDone = false
+    private var encoder: GzipEncoder?
+
+    /// What `rest` makes behind `first`.
+    init(first: [UInt8], rest: any BodyPieces, compresses: Bool) throws(OutOfMemory) {
+        piece = first
+        pieces = rest
+        encoder = compresses ? GzipEncoder(level: GzipEncoder.liveLevel) : nil
+        if compresses, encoder == nil { throw OutOfMemory() }
+    }
+
+    /// The next bytes, at least one; `nil` at the end.
+    mutating func next() -> [UInt8]? {
+        while !isDone {
+            var output: [UInt8] = []
+            swap(&output, &piece)
+            if encoder != nil {
+                let plain = output
+                output = []
+                encoder?.append(plain.span, isLast: !hasMore, to: &output)
+            }
+            if hasMore {
+                hasMore = pieces.append(to: &piece, upTo: ResponseAssembly.pieceBytes)
+            } else {
+                isDone = true
+            }
+            if !output.isEmpty { return output }
+        }
+        return nil
+    }
 
     /// The connection is closed, as the answer has begun already.
-    private struct OutOfMemory: Error {}
+    struct OutOfMemory: Error {}
 }
 
 /// What a client says it can decode.

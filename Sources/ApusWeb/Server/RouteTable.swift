@@ -12,10 +12,19 @@ struct Route: Sendable {
         case whenReady
     }
 
+    /// Where the handler runs.
+    enum Place: Sendable {
+        /// On the connection's event loop: for handlers that leave the work to other threads or have next to none.
+        case eventLoop
+        /// On the cooperative pool: for handlers that gather or sort themselves.
+        case pool
+    }
+
     /// The path as metrics name it, with variables as `:name`.
     let name: String
     let methods: [HTTPRequest.Method]
     let readiness: Readiness
+    let place: Place
     /// Whether a `POST` carries parameters in a form body.
     let takesForm: Bool
     /// The largest body that is handed to the handler as it came, in bytes; `nil` when it is not wanted.
@@ -30,6 +39,7 @@ struct Route: Sendable {
         _ name: String,
         _ methods: [HTTPRequest.Method] = [.get],
         readiness: Readiness = .always,
+        place: Place = .pool,
         takesForm: Bool = false,
         maxBodyBytes: Int? = nil,
         changesState: Bool = false,
@@ -39,6 +49,7 @@ struct Route: Sendable {
         self.name = name
         self.methods = methods
         self.readiness = readiness
+        self.place = place
         self.takesForm = takesForm
         self.maxBodyBytes = maxBodyBytes
         self.changesState = changesState

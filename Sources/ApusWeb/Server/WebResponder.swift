@@ -104,7 +104,7 @@ package struct WebResponder: Sendable {
         if !body.isAtEnd { reply.fields[.connection] = "close" }
         let name = match?.route.name ?? (isAPI ? Self.unknownAPI : Self.unknownPath)
         let code = reply.status.code
-        return ResponseAssembly(
+        return await ResponseAssembly(
             isHead: request.method == .head, acceptsGzip: AcceptedEncoding.includesGzip(request.headers)
         ).response(reply) { size in
             record(name, method: request.method, path: path, code: code, duration: .now - started, size: size)
@@ -143,7 +143,13 @@ package struct WebResponder: Sendable {
         do throws(APIError) {
             let webRequest = try await webRequest(
                 match, request, path: path, query: query, body: &body, channel: channel)
-            return try await route.handler(webRequest)
+            switch route.place {
+            case .eventLoop: return try await route.handler(webRequest)
+            case .pool:
+                return try await withTaskExecutorPreference(globalConcurrentExecutor) { () throws(APIError) in
+                    try await route.handler(webRequest)
+                }
+            }
         } catch {
             return .failure(error)
         }

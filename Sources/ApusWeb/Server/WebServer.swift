@@ -90,15 +90,17 @@ package struct WebServer: Service {
 
     private var builder: HTTPServerBuilder {
         let settings = settings
-        return .http1(
-            configuration: HTTP1Channel.Configuration(
-                additionalChannelHandlers: [
-                    SlowReaderTimeout(timeout: .milliseconds(settings.writeTimeout)), ConnectionWatch(),
-                ],
-                idleTimeout: .milliseconds(settings.readTimeout),
-                httpDecoderConfiguration: .init(
-                    maxHeaderFieldSize: settings.maxHeaderBytes, maxHeaderListSize: settings.maxHeaderBytes,
-                    maxHeaderFieldCount: 200)))
+        let configuration = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [
+                SlowReaderTimeout(timeout: .milliseconds(settings.writeTimeout)), ConnectionWatch(),
+            ],
+            idleTimeout: .milliseconds(settings.readTimeout),
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: settings.maxHeaderBytes, maxHeaderListSize: settings.maxHeaderBytes,
+                maxHeaderFieldCount: 200))
+        return HTTPServerBuilder { responder in
+            LoopBoundConnections(connections: HTTP1Channel(responder: responder, configuration: configuration))
+        }
     }
 
     /// Answers one request of a connection; throws to close it.
