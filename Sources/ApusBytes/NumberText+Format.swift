@@ -102,22 +102,33 @@ extension NumberText {
 
     /// The shortest digits that read back as `magnitude` (finite, positive).
     private static func shortestDigits(_ magnitude: Double) -> Digits {
+        if let (integer, places) = decimal(of: magnitude) { return digits(of: integer, decimalPlaces: places) }
+        return digits(ofDescription: magnitude.description)
+    }
+
+    /// The shortest decimal that reads back as `magnitude`, as `integer × 10^-places`, without zeros at the end of a fraction.
+    ///
+    /// - Returns: `nil` for numbers that are rare among samples: below 10⁻³, from 10¹⁶ on, and some powers of two.
+    @usableFromInline
+    static func decimal(of magnitude: Double) -> (integer: UInt64, places: Int)? {
         // A decimal of at most 15 digits reads back from one double only, so when scaling by a small power of ten gives
         // an integer that divides back exactly, its digits are the shortest; this serves nearly all metrics.
+        if magnitude < 1e15, magnitude == magnitude.rounded(.towardZero) { return (UInt64(magnitude), 0) }
         if magnitude < 1e10, magnitude >= 1e-3 {
-            var scale = 1.0
-            for places in 0...4 {
-                let scaled = (magnitude * scale).rounded(.toNearestOrEven)
-                if scaled / scale == magnitude {
-                    return digits(of: UInt64(scaled), decimalPlaces: places)
+            let scaled = (magnitude * 1e4).rounded(.toNearestOrEven)
+            if scaled / 1e4 == magnitude {
+                var integer = UInt64(scaled)
+                var places = 4
+                while places > 0 {
+                    let (quotient, remainder) = integer.quotientAndRemainder(dividingBy: 10)
+                    if remainder != 0 { break }
+                    integer = quotient
+                    places -= 1
                 }
-                scale *= 10
+                return (integer, places)
             }
-        } else if magnitude >= 1e10, magnitude < 1e15, magnitude == magnitude.rounded(.towardZero) {
-            return digits(of: UInt64(magnitude), decimalPlaces: 0)
         }
-        if let (integer, places) = shortestDecimal(magnitude) { return digits(of: integer, decimalPlaces: places) }
-        return digits(ofDescription: magnitude.description)
+        return shortestDecimal(magnitude)
     }
 
     private static func digits(of integer: UInt64, decimalPlaces: Int) -> Digits {

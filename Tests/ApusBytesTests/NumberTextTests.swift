@@ -136,6 +136,57 @@ struct NumberTextTests {
         #expect(served > 80_000)
     }
 
+    @Test("a sample value written into a buffer is spelled as in JSON, whatever it is")
+    func writtenSampleValues() {
+        var generator = SeededGenerator(seed: 43)
+        var values: [Double] = [
+            0, -0.0, .nan, .infinity, -.infinity, 1e15, 1e16, -1e21, 1e-7, 0.001, 0.1, -0.5, 100, 120.5,
+            0.30000000000000004,
+            999_999_999_999_999, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 0.999_999_9, 12_345_678_901_234_568,
+        ]
+        for round in 0..<50_000 {
+            switch round % 5 {
+            case 0: values.append(Double(bitPattern: UInt64.random(in: 0...(.max), using: &generator)))
+            case 1: values.append(Double.random(in: -1...1, using: &generator))
+            case 2: values.append(Double(Int64.random(in: -1_000_000_000_000...1_000_000_000_000, using: &generator)))
+            case 3: values.append(Double(Int64.random(in: -10_000_000...10_000_000, using: &generator)) / 100)
+            default: values.append(Double.random(in: 0...1e9, using: &generator) / 60)
+            }
+        }
+        var wrong = 0
+        for value in values {
+            var room = [UInt8](repeating: 0, count: 2 + NumberText.longestDecimal)
+            var end = 1
+            do {
+                var span = room.mutableSpan
+                NumberText.writeSampleValue(value, to: &span, at: &end)
+            }
+            let written = String(decoding: room[1..<end], as: UTF8.self)
+            let isSame = written == NumberText.string(value, .json)
+            if !isSame { wrong += 1 }
+            #expect(isSame || wrong > 5, "\(value) as \(written)")
+        }
+        #expect(wrong == 0)
+    }
+
+    @Test(
+        "decimals are written with their digits, their point and the zeros around it",
+        arguments: [
+            (0, 0, "0"), (7, 0, "7"), (10, 0, "10"), (100, 2, "1.00"), (5, 1, "0.5"), (5, 3, "0.005"),
+            (123, 3, "0.123"),
+            (1_234_567, 3, "1234.567"), (99, 1, "9.9"), (UInt64.max, 0, "18446744073709551615"),
+            (UInt64.max, 19, "1.8446744073709551615"), (1, 19, "0.0000000000000000001"),
+        ])
+    func writtenDecimals(integer: UInt64, places: Int, text: String) {
+        var room = [UInt8](repeating: 0, count: NumberText.longestDecimal)
+        var end = 0
+        do {
+            var span = room.mutableSpan
+            NumberText.writeDecimal(integer, places: places, to: &span, at: &end)
+        }
+        #expect(String(decoding: room[..<end], as: UTF8.self) == text)
+    }
+
     private func trimmed(_ digits: String) -> String {
         var digits = digits
         while digits.last == "0" { digits.removeLast() }

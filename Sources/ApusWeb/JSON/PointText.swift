@@ -5,11 +5,8 @@ import ApusBytes
 /// Points are written by position into a scratch buffer and appended as one block; appending byte by byte to an array
 /// costs several times as much.
 enum PointText {
-    /// More than the longest point has: 24 bytes of timestamp, 25 of value, 6 around them.
-    private static let maxPointBytes = 64
-
-    /// Integers below are written digit by digit; all of them are exact, and JSON spells them without exponent.
-    private static let maxInteger = 1e15
+    /// More than a point can have: a timestamp, a value, and what is around them.
+    private static let maxPointBytes = 2 * NumberText.longestDecimal + 8
 
     /// Appends `[TIMESTAMP,"VALUE"]` for each sample, with commas between them.
     ///
@@ -24,7 +21,6 @@ enum PointText {
         to bytes: inout [UInt8]
     ) {
         var scratch = [UInt8](repeating: 0, count: timestamps.count * maxPointBytes)
-        var fraction: [UInt8] = []
         var end = 0
         var room = scratch.mutableSpan
         for index in timestamps.indices {
@@ -33,15 +29,7 @@ enum PointText {
             putTimestamp(timestamps[index], &room, &end)
             put(UInt8(ascii: ","), &room, &end)
             put(UInt8(ascii: "\""), &room, &end)
-            let value = values[index]
-            if value.magnitude < maxInteger, value == value.rounded(.towardZero), value != 0 || value.sign == .plus {
-                if value < 0 { put(UInt8(ascii: "-"), &room, &end) }
-                putDecimal(UInt64(value.magnitude), &room, &end)
-            } else {
-                fraction.removeAll(keepingCapacity: true)
-                NumberText.append(value, .json, to: &fraction)
-                for byte in fraction { put(byte, &room, &end) }
-            }
+            NumberText.writeSampleValue(values[index], to: &room, at: &end)
             put(UInt8(ascii: "\""), &room, &end)
             put(UInt8(ascii: "]"), &room, &end)
         }
@@ -58,37 +46,7 @@ enum PointText {
     private static func putTimestamp(_ timestamp: Int64, _ room: inout MutableSpan<UInt8>, _ end: inout Int) {
         if timestamp < 0 { put(UInt8(ascii: "-"), &room, &end) }
         let (seconds, milliseconds) = timestamp.magnitude.quotientAndRemainder(dividingBy: 1_000)
-        putDecimal(seconds, &room, &end)
-        guard milliseconds != 0 else { return }
-        put(UInt8(ascii: "."), &room, &end)
-        put(digit(milliseconds / 100), &room, &end)
-        put(digit(milliseconds / 10 % 10), &room, &end)
-        put(digit(milliseconds % 10), &room, &end)
-    }
-
-    @inline(__always)
-    private static func putDecimal(_ value: UInt64, _ room: inout MutableSpan<UInt8>, _ end: inout Int) {
-        var width = 1
-        var limit: UInt64 = 10
-        // Twenty digits are the most; their limit would not fit, so it is not looked at.
-        while width < 20, value >= limit {
-            width &+= 1
-            limit = limit &* 10
-        }
-        var rest = value
-        var position = end &+ width
-        while rest >= 10 {
-            let quotient = rest / 10
-            position &-= 1
-            room[position] = digit(rest &- quotient &* 10)
-            rest = quotient
-        }
-        room[position &- 1] = digit(rest)
-        end &+= width
-    }
-
-    @inline(__always)
-    private static func digit(_ value: UInt64) -> UInt8 {
-        UInt8(truncatingIfNeeded: value) &+ UInt8(ascii: "0")
+        NumberText.writeDecimal(
+            milliseconds == 0 ? seconds : timestamp.magnitude, places: milliseconds == 0 ? 0 : 3, to: &room, at: &end)
     }
 }
