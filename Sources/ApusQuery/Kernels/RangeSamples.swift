@@ -41,6 +41,12 @@ struct RangeSamples: Sendable {
     /// The timestamps for which the windows were located last.
     private var locatedTimestamps: [Int64] = []
 
+    /// Whether some sample lies in two windows.
+    var windowsOverlap: Bool {
+        for index in 1..<max(1, firsts.count) where firsts[index] < ends[index - 1] { return true }
+        return false
+    }
+
     /// Drops staleness markers and finds each window's samples, in one pass over samples and windows.
     ///
     /// The series of one target have the same timestamps, and then the windows lie where they lay for the series before.
