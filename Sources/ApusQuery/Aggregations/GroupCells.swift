@@ -30,27 +30,33 @@ struct GroupCells<Cell: AggregationCell>: Sendable {
         case .counted: return []
         case .ignored: break
         case .summed, .averaged:
-            if histograms.isEmpty {
-                let empty = HistogramCell(isAverage: Cell.histogramUse == .averaged)
-                histograms = [HistogramCell](repeating: empty, count: cells.count)
-            }
+            if histograms.isEmpty { makeHistograms() }
             for step in row.values.indices {
-                if let histogram = row.histogram(at: step) { histograms[step].add(histogram, &remarks) }
+                guard let histogram = row.histogram(at: step) else { continue }
+                if Point.isPresent(cells[step].result) { histograms[step].skip() }
+                histograms[step].add(histogram, &remarks)
             }
         }
         row.dropHistograms()
         return remarks
     }
 
+    private mutating func makeHistograms() {
+        let empty = HistogramCell(isAverage: Cell.histogramUse == .averaged)
+        histograms = [HistogramCell](repeating: empty, count: cells.count)
+    }
+
     /// Adds what other cells have, whose series come after those of these.
     mutating func join(_ other: GroupCells) -> HistogramRemarks {
-        for step in cells.indices { cells[step].join(other.cells[step]) }
         var remarks: HistogramRemarks = []
-        if histograms.isEmpty {
-            histograms = other.histograms
-        } else if !other.histograms.isEmpty {
-            for step in histograms.indices { histograms[step].join(other.histograms[step], &remarks) }
+        if !other.histograms.isEmpty {
+            if histograms.isEmpty { makeHistograms() }
+            for step in histograms.indices where !other.histograms[step].isEmpty {
+                if Point.isPresent(cells[step].result) { histograms[step].skip() }
+                histograms[step].join(other.histograms[step], &remarks)
+            }
         }
+        for step in cells.indices { cells[step].join(other.cells[step]) }
         return remarks
     }
 

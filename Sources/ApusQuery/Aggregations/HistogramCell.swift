@@ -7,6 +7,8 @@ struct HistogramCell: Sendable {
     private var mean: HistogramMean?
     /// Whether histograms of both kinds of buckets met, so that there is no result.
     private var isIncompatible = false
+    /// Whether a float came first: the histograms that follow are not added up, and nothing is said of them.
+    private var isBehindFloat = false
 
     /// Of no histograms.
     init(isAverage: Bool) {
@@ -14,11 +16,11 @@ struct HistogramCell: Sendable {
     }
 
     /// Whether there was no histogram.
-    var isEmpty: Bool { sum == nil && mean == nil }
+    var isEmpty: Bool { sum == nil && mean == nil && !isBehindFloat }
 
     /// Adds a histogram; once one does not fit the others there is no result.
     mutating func add(_ histogram: NativeHistogram, _ remarks: inout HistogramRemarks) {
-        if isIncompatible { return }
+        if isIncompatible || isBehindFloat { return }
         if isEmpty {
             if isAverage { mean = HistogramMean(histogram) } else { sum = HistogramSum(histogram) }
             return
@@ -32,6 +34,11 @@ struct HistogramCell: Sendable {
         }
     }
 
+    /// Leaves out histograms that follow a float.
+    mutating func skip() {
+        if isEmpty { isBehindFloat = true }
+    }
+
     /// Adds the histograms of another cell, which come after those of this one.
     mutating func join(_ other: HistogramCell, _ remarks: inout HistogramRemarks) {
         if other.isEmpty { return }
@@ -40,7 +47,7 @@ struct HistogramCell: Sendable {
             return
         }
         isIncompatible = isIncompatible || other.isIncompatible
-        if isIncompatible { return }
+        if isIncompatible || isBehindFloat { return }
         do throws(HistogramArithmeticError) {
             if let other = other.sum { try sum?.join(other) }
             if let other = other.mean { try mean?.join(other) }

@@ -34,16 +34,14 @@ struct SmoothedSelectorSource: SeriesSource {
             row.remove(at: step)
             let (first, end) = (Int(samples.firsts[step]), Int(samples.ends[step]))
             let time = samples.grid.end(at: step) &- margin
-            guard let place = Self.place(columns.timestamps.span, first..<end, time) else { continue }
-            if positions.isEmpty {
-                row.values[step] = Self.value(columns, place, time)
+            let histogramCount = positions.isEmpty ? 0 : histogramCounts[end] - histogramCounts[first]
+            guard histogramCount == 0 || histogramCount == end - first else {
+                remarks.insert(.mixedSamples)
                 continue
             }
-            let histogramCount = histogramCounts[end] - histogramCounts[first]
+            guard let place = Self.place(columns.timestamps.span, first..<end, time) else { continue }
             if histogramCount == 0 {
                 row.set(Self.value(columns, place, time), at: step)
-            } else if histogramCount < end - first {
-                remarks.insert(.mixedSamples)
             } else if let histogram = Self.histogram(columns, positions, place, time, &remarks) {
                 row.set(histogram, at: step)
             }

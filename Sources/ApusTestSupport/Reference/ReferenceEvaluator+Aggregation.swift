@@ -85,6 +85,10 @@ extension ReferenceEvaluator {
                     node.operation == .sum ? ReferenceArithmetic.sum(floats) : ReferenceArithmetic.mean(floats))
             }
             guard floats.isEmpty else {
+                // Behind a float histograms are not looked at any more; before it they are added up as far as they fit.
+                if members[0].sample.float == nil, Set(histograms.map(\.isCustom)).count > 1 {
+                    warnOfMixedSchemas(members[0].labels, at: node.operand.range)
+                }
                 warn("encountered a mix of histograms and floats for aggregation", at: node.operand.range)
                 return nil
             }
@@ -107,14 +111,18 @@ extension ReferenceEvaluator {
         }
     }
 
+    private func warnOfMixedSchemas(_ metric: LabelSet, at position: SourceRange) {
+        warn(
+            "vector contains a mix of histograms with exponential and custom buckets schemas\(forMetric(metric))",
+            at: position)
+    }
+
     /// The sum or mean of histograms, with the remarks that belong to it; `nil` when they do not fit together.
     func combined(
         _ histograms: [ReferenceHistogram], isMean: Bool, metric: LabelSet, at position: SourceRange
     ) -> ReferenceHistogram? {
         if Set(histograms.map(\.isCustom)).count > 1 {
-            warn(
-                "vector contains a mix of histograms with exponential and custom buckets schemas\(forMetric(metric))",
-                at: position)
+            warnOfMixedSchemas(metric, at: position)
             return nil
         }
         let hints = histograms.map(\.hint)
