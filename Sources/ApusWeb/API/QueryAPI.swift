@@ -12,7 +12,8 @@ struct QueryAPI: Sendable {
 
     func addRoutes(to routes: inout RouteTable) {
         routes.add(
-            Route("/api/v1/query", [.get, .post], readiness: .whenReady, place: .eventLoop, takesForm: true) { request throws(APIError) in
+            Route("/api/v1/query", [.get, .post], readiness: .whenReady, place: .eventLoop, takesForm: true) {
+                request throws(APIError) in
                 let limit = try request.limit()
                 return try await query(request, try request.instantTime(clock), limit: limit)
             })

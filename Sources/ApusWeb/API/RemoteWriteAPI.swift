@@ -18,7 +18,8 @@ struct RemoteWriteAPI: Sendable {
             return
         }
         routes.add(
-            Route("/api/v1/write", [.post], readiness: .whenReady, place: .eventLoop, maxBodyBytes: receiver.bodyLimit) {
+            Route("/api/v1/write", [.post], readiness: .whenReady, place: .eventLoop, maxBodyBytes: receiver.bodyLimit)
+            {
                 request throws(APIError) in
                 let answer = try await threads.run(whenCancelled: APIError(.canceled, "the request was cancelled")) {
                     () throws(APIError) in

@@ -29,6 +29,11 @@ struct ServeCommand: AsyncParsableCommand {
     var enablesLifecycle = false
 
     @Flag(
+        name: .customLong("web.enable-admin-api"),
+        help: "Allow deleting series, cleaning up after that and snapshots by HTTP.")
+    var enablesAdministration = false
+
+    @Flag(
         name: .customLong("web.enable-remote-write-receiver"),
         help: "Take samples that others send by remote write, at /api/v1/write.")
     var takesRemoteWrite = false
@@ -54,6 +59,21 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(name: .customLong("storage.tsdb.retention.time"), help: "How long samples are kept.")
     var retention = DurationOption(milliseconds: 15 * 86_400_000)
+
+    @Option(
+        name: .customLong("storage.tsdb.retention.size"),
+        help: "Bytes that all files may have, such as 50GB; the oldest blocks go first. (default: no limit)")
+    var retentionSize: ByteCountOption?
+
+    @Option(
+        name: .customLong("storage.tsdb.retention.percentage"),
+        help: "The same as percentage of the disk; the lower of both counts. 0: no limit.")
+    var retentionPercentage = 0.0
+
+    @Option(
+        name: .customLong("storage.disk-reserve"),
+        help: "Bytes of the disk, or a hundredth of it, that are kept free by refusing samples.")
+    var diskReserve = ByteCountOption(bytes: 64 << 20)
 
     @Option(
         name: .customLong("storage.max-series"),
@@ -131,6 +151,10 @@ struct ServeCommand: AsyncParsableCommand {
             throw ValidationError("--\(name) must be at least 1, got \(value)")
         }
         if maxQueued < 0 { throw ValidationError("--query.max-queued must not be negative, got \(maxQueued)") }
+        guard (0...100).contains(retentionPercentage) else {
+            throw ValidationError(
+                "--storage.tsdb.retention.percentage must be from 0 to 100, got \(retentionPercentage)")
+        }
         if maxSeries < 0 { throw ValidationError("--storage.max-series must not be negative, got \(maxSeries)") }
         for (name, value) in [
             ("storage.tsdb.retention.time", retention), ("query.lookback-delta", lookback),

@@ -16,6 +16,8 @@ struct ServeOptions: Sendable {
     let storage: StorageOptions
     let query: QueryLimits
     let scrape: ScrapeOptions
+    /// Whether series are deleted over HTTP.
+    let enablesAdministration: Bool
     /// Whether samples are taken that others send.
     let takesRemoteWrite: Bool
     /// The file of the query log, when the configuration's does not count.
@@ -49,6 +51,9 @@ struct ServeOptions: Sendable {
 
         var storage = StorageOptions()
         storage.retention = command.retention.milliseconds
+        storage.retentionBytes = command.retentionSize?.bytes ?? 0
+        storage.retentionPercentage = command.retentionPercentage
+        storage.diskReserve = command.diskReserve.bytes
         storage.syncInterval = command.fsyncInterval.milliseconds
         storage.maximumSeries = command.maxSeries == 0 ? .max : command.maxSeries
         self.storage = storage
@@ -65,6 +70,7 @@ struct ServeOptions: Sendable {
         features = FeatureFlags(command.enabledFeatures)
         features.apply(to: &query.features)
         self.query = query
+        enablesAdministration = command.enablesAdministration
         takesRemoteWrite = command.takesRemoteWrite
         queryLogFile = command.queryLogFile
 
@@ -107,12 +113,16 @@ extension ServeCommand {
             ("query.max-total-memory", ByteCountOption(bytes: limits.maxTotalMemory).defaultValueDescription),
             ("query.slow-threshold", slowThreshold.defaultValueDescription),
             ("query.timeout", queryTimeout.defaultValueDescription),
+            ("storage.disk-reserve", diskReserve.defaultValueDescription),
             ("storage.max-series", String(maxSeries)),
             ("storage.tsdb.path", dataFolder),
+            ("storage.tsdb.retention.percentage", String(retentionPercentage)),
+            ("storage.tsdb.retention.size", retentionSize?.defaultValueDescription ?? "0"),
             ("storage.tsdb.retention.time", retention.defaultValueDescription),
             ("storage.wal.fsync", fsyncInterval.defaultValueDescription),
             ("web.assets-dir", assetsFolder ?? ""),
             ("web.cors.origin", corsOrigin ?? ""),
+            ("web.enable-admin-api", String(enablesAdministration)),
             ("web.enable-lifecycle", String(enablesLifecycle)),
             ("web.enable-remote-write-receiver", String(takesRemoteWrite)),
             ("web.external-url", externalURL ?? ""),

@@ -162,6 +162,7 @@ struct Server: Sendable {
         sources.clock = clock
         sources.exemplars = storage
         sources.remoteWrite = remoteWrite
+        sources.administration = options.enablesAdministration ? storage : nil
         do {
             let assets = Result { () throws(AssetError) in
                 try AssetFolder.load(explicit: options.assetsFolder, base: options.basePath)
