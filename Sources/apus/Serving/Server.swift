@@ -42,8 +42,10 @@ struct Server: Sendable {
                     try BuiltInConfiguration.make(ownAddress: address)
                 })
             for warning in configuration.current.configuration.warnings { logger.warning("\(warning)") }
+            var storageOptions = options.storage
+            storageOptions.apply(configuration.current.configuration.storage)
             storage = try Storage(
-                folder: options.dataFolder, options: options.storage, clock: clock,
+                folder: options.dataFolder, options: storageOptions, clock: clock,
                 report: { [logger = logger.component("storage")] in logger.log($0) })
             try registry.register(StorageCollector(storage))
             var limits = options.query
@@ -146,6 +148,7 @@ struct Server: Sendable {
 
     /// Jobs first: only they can fail; discovery then brings targets to jobs that exist.
     private func apply(_ configuration: Configuration) async throws {
+        storage.outOfOrderWindow = configuration.storage?.outOfOrderTimeWindow ?? options.storage.outOfOrderWindow
         try await scraping.apply(configuration.scrapeConfigurations)
         await discovery.apply(configuration.scrapeConfigurations)
     }
@@ -180,7 +183,7 @@ struct Server: Sendable {
     }
 
     private var runtimeStatus: @Sendable () -> RuntimeStatus {
-        let facts = RuntimeFacts(startTime: startTime, retention: options.storage.retention)
+        let facts = RuntimeFacts(startTime: startTime, retention: storage.options.retention)
         return { [configuration, storage] in
             facts.status(configuration: configuration.current, corruptionCount: storage.statistics.walCorruptions)
         }
