@@ -4,6 +4,7 @@ import ApusQuery
 /// `/api/v1/features`: what this program can do, by category and name, as Prometheus' clients ask it.
 struct FeatureAPI: Sendable {
     let isLifecycleEnabled: Bool
+    let allowsAdministration: Bool
     let takesRemoteWrite: Bool
     let keepsExemplars: Bool
     let language: EngineFeatures
@@ -40,7 +41,7 @@ struct FeatureAPI: Sendable {
 
     private var api: [String: Bool] {
         [
-            "admin": false, "exclude_alerts": false, "explain": true, "label_values_match": true,
+            "admin": allowsAdministration, "exclude_alerts": false, "explain": true, "label_values_match": true,
             "lifecycle": isLifecycleEnabled, "otlp_write_receiver": false, "query_stats": true, "query_warnings": true,
             "remote_write_receiver": takesRemoteWrite, "running_queries": true, "search": false,
             "time_range_labels": true, "time_range_series": true,
