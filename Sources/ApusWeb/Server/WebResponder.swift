@@ -64,8 +64,10 @@ package struct WebResponder: Sendable {
         StatusAPI(sources: sources, threads: threads).addRoutes(to: &routes)
         AlertingAPI().addRoutes(to: &routes)
         FeatureAPI(
-            isLifecycleEnabled: settings.isLifecycleEnabled, allowsAdministration: sources.administration != nil,
-            takesRemoteWrite: sources.remoteWrite != nil, keepsExemplars: sources.exemplars != nil, language: limits.features
+            isLifecycleEnabled: settings.isLifecycleEnabled,
+            allowsAdministration: sources.administration != nil,
+            takesRemoteWrite: sources.remoteWrite != nil, keepsExemplars: sources.exemplars != nil,
+            language: limits.features
         ).addRoutes(to: &routes)
         LifecycleAPI(sources: sources, isEnabled: settings.isLifecycleEnabled, threads: threads)
             .addRoutes(to: &routes)
