@@ -41,11 +41,11 @@ struct FolderTests {
     func fullDisk() throws {
         let folder = try TemporaryFolder()
         try #require(FileManager.default.fileExists(atPath: "/bin/mount"))
-        guard run("/bin/mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", folder.path]) else {
+        guard runProgram("/bin/mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", folder.path]) else {
             print("skipped: a tmpfs cannot be mounted here; run the tests as root to try a full disk")
             return
         }
-        defer { _ = run("/bin/umount", ["-l", folder.path]) }
+        defer { _ = runProgram("/bin/umount", ["-l", folder.path]) }
         let filler = folder.url.appendingPathComponent("filler")
         let secondFiller = folder.url.appendingPathComponent("filler2")
         try Data(count: 350_000).write(to: filler)
@@ -94,15 +94,5 @@ struct FolderTests {
             #expect(read[labels]?.timestamps == steps.map { Int64($0) * 1_000 })
             #expect(read[labels]?.values == steps.map { Double($0 + number) })
         }
-    }
-
-    private func run(_ path: String, _ arguments: [String]) -> Bool {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: path)
-        process.arguments = arguments
-        process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return false }
-        process.waitUntilExit()
-        return process.terminationStatus == 0
     }
 }

@@ -130,11 +130,11 @@ struct RetentionTests {
     @Test("appending stops before the disk is full and goes on after it; what would not fit is not begun")
     func reserve() throws {
         let folder = try TemporaryFolder()
-        guard run("/bin/mount", ["-t", "tmpfs", "-o", "size=32m", "tmpfs", folder.path]) else {
+        guard runProgram("/bin/mount", ["-t", "tmpfs", "-o", "size=32m", "tmpfs", folder.path]) else {
             print("skipped: a tmpfs cannot be mounted here; run the tests as root to try a full disk")
             return
         }
-        defer { _ = run("/bin/umount", ["-l", folder.path]) }
+        defer { _ = runProgram("/bin/umount", ["-l", folder.path]) }
         let events = EventLog()
         let filled = try open("\(folder.path)/data") { _ in }
         try fill(filled)
@@ -172,11 +172,11 @@ struct RetentionTests {
     @Test("a head that cannot be written to a block is reported, tried again later, and nothing of it is lost")
     func headWithoutSpace() throws {
         let folder = try TemporaryFolder()
-        guard run("/bin/mount", ["-t", "tmpfs", "-o", "size=4m", "tmpfs", folder.path]) else {
+        guard runProgram("/bin/mount", ["-t", "tmpfs", "-o", "size=4m", "tmpfs", folder.path]) else {
             print("skipped: a tmpfs cannot be mounted here; run the tests as root to try a full disk")
             return
         }
-        defer { _ = run("/bin/umount", ["-l", folder.path]) }
+        defer { _ = runProgram("/bin/umount", ["-l", folder.path]) }
         let events = EventLog()
         let storage = try open("\(folder.path)/data", events: events) { $0.diskReserve = 0 }
         defer { storage.close() }
@@ -196,15 +196,5 @@ struct RetentionTests {
         let read = try storage.samples([])
         #expect(read.count == Self.labels.count)
         #expect(read.values.allSatisfy { $0.count == Self.steps })
-    }
-
-    private func run(_ path: String, _ arguments: [String]) -> Bool {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: path)
-        process.arguments = arguments
-        process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return false }
-        process.waitUntilExit()
-        return process.terminationStatus == 0
     }
 }

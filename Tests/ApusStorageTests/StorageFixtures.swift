@@ -1,6 +1,7 @@
 import ApusBytes
 import ApusModel
 import ApusStorage
+import Foundation
 import Synchronization
 
 /// A label set with a metric's name and other labels.
@@ -62,4 +63,15 @@ final class EventLog: Sendable {
 /// The checksum of the store's files.
 func crc(_ bytes: ArraySlice<UInt8>) -> UInt32 {
     CRC32C.checksum(Array(bytes).span)
+}
+
+/// Runs a program to its end; says whether it could and did well.
+func runProgram(_ path: String, _ arguments: [String]) -> Bool {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: path)
+    process.arguments = arguments
+    process.standardError = FileHandle.nullDevice
+    guard (try? process.run()) != nil else { return false }
+    process.waitUntilExit()
+    return process.terminationStatus == 0
 }

@@ -41,20 +41,9 @@ package struct SampleDump: Sendable {
         to write: ([UInt8]) throws(InterchangeError) -> Void
     ) throws(InterchangeError) -> Summary {
         var dump = SampleDump(format: format)
-        let series: SelectedSeries
-        do throws(QueryableError) {
-            series = try SelectedSeries(store, range: range, selectors: selectors)
-        } catch {
-            throw .unreadable(error.description)
-        }
-        var columns = SampleColumns()
-        for position in 0..<series.count {
-            columns.removeAll()
-            do throws(QueryableError) { try series.read(position, into: &columns) } catch {
-                throw .unreadable(error.description)
-            }
-            guard columns.count > 0 else { continue }
-            dump.append(series.labels(at: position), columns)
+        try SelectedSeries.forEach(of: store, range: range, selectors: selectors) {
+            _, labels, columns throws(InterchangeError) in
+            dump.append(labels, columns)
             if dump.buffer.count >= pieceLength { try write(dump.take()) }
         }
         if format == .openMetrics { dump.buffer.append(contentsOf: "# EOF\n".utf8) }

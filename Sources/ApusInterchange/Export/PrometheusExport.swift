@@ -78,20 +78,10 @@ package enum PrometheusExport {
         _ store: any Queryable, _ range: ClosedRange<Int64>, _ selectors: [[Matcher]],
         to writer: inout PrometheusBlockWriter, _ isWanted: () -> Bool
     ) throws(InterchangeError) {
-        let series: SelectedSeries
-        do throws(QueryableError) {
-            series = try SelectedSeries(store, range: range, selectors: selectors)
-        } catch {
-            throw .unreadable(error.description)
-        }
-        var columns = SampleColumns()
-        for position in 0..<series.count {
+        try SelectedSeries.forEach(of: store, range: range, selectors: selectors) {
+            position, labels, columns throws(InterchangeError) in
             if position % 1_024 == 0, !isWanted() { throw .cancelled }
-            columns.removeAll()
-            do throws(QueryableError) { try series.read(position, into: &columns) } catch {
-                throw .unreadable(error.description)
-            }
-            if columns.count > 0 { try writer.add(series.labels(at: position), samples: columns) }
+            try writer.add(labels, samples: columns)
         }
     }
 }

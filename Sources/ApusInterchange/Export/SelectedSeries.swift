@@ -7,11 +7,8 @@ struct SelectedSeries {
     private let places: [(selection: Int, index: Int)]
     private let range: ClosedRange<Int64>
 
-    /// The number of series.
-    var count: Int { places.count }
-
     /// Opens a view of the store between two times.
-    init(_ store: any Queryable, range: ClosedRange<Int64>, selectors: [[Matcher]]) throws(QueryableError) {
+    private init(_ store: any Queryable, range: ClosedRange<Int64>, selectors: [[Matcher]]) throws(QueryableError) {
         let querier = try store.querier(from: range.lowerBound, through: range.upperBound)
         var selections: [any SeriesSelection] = []
         for selector in selectors.isEmpty ? [[]] : selectors { selections.append(try querier.select(selector)) }
@@ -29,13 +26,35 @@ struct SelectedSeries {
         self.range = range
     }
 
+    /// Calls `body` with each series that has samples between two times: its position among those selected, its labels, its samples.
+    static func forEach(
+        of store: any Queryable, range: ClosedRange<Int64>, selectors: [[Matcher]],
+        _ body: (_ position: Int, _ labels: LabelSet, _ samples: borrowing SampleColumns) throws(InterchangeError) ->
+            Void
+    ) throws(InterchangeError) {
+        let series: SelectedSeries
+        do throws(QueryableError) {
+            series = try SelectedSeries(store, range: range, selectors: selectors)
+        } catch {
+            throw .unreadable(error.description)
+        }
+        var columns = SampleColumns()
+        for position in 0..<series.places.count {
+            columns.removeAll()
+            do throws(QueryableError) { try series.read(position, into: &columns) } catch {
+                throw .unreadable(error.description)
+            }
+            if columns.count > 0 { try body(position, series.labels(at: position), columns) }
+        }
+    }
+
     /// The labels of the series at a position.
-    func labels(at position: Int) -> LabelSet {
+    private func labels(at position: Int) -> LabelSet {
         selections[places[position].selection].labels(at: places[position].index)
     }
 
     /// Appends the samples of the series at a position.
-    func read(_ position: Int, into columns: inout SampleColumns) throws(QueryableError) {
+    private func read(_ position: Int, into columns: inout SampleColumns) throws(QueryableError) {
         try selections[places[position].selection].read(
             places[position].index, from: range.lowerBound, through: range.upperBound, into: &columns)
     }
