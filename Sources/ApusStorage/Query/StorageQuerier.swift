@@ -164,6 +164,7 @@ final class StorageQuerier: Querier {
     private func selected(
         _ selectors: [[CompiledMatcher]], in block: Block, at position: Int
     ) throws(QueryableError) -> [UInt32]? {
+        if selectors.isEmpty, block.tombstones.isEmpty, horizon == nil { return nil }
         let all = selectors.isEmpty ? block.allSeries() : try block.series(matchingAny: selectors)
         var numbers = try block.visible(all, in: range)
         if horizon != nil { numbers = try labelled(numbers, of: block, at: position).parts.map(\.number) }

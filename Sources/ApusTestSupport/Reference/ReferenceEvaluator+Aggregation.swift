@@ -104,11 +104,19 @@ extension ReferenceEvaluator {
         switch node.operation {
         case .min: return .float(floats.reduce(.nan) { $1 < $0 || $0.isNaN ? $1 : $0 })
         case .max: return .float(floats.reduce(.nan) { $1 > $0 || $0.isNaN ? $1 : $0 })
-        case .stddev: return .float(ReferenceArithmetic.variance(floats).squareRoot())
-        case .stdvar: return .float(ReferenceArithmetic.variance(floats))
+        case .stddev: return .float(variance(floats).squareRoot())
+        case .stdvar: return .float(variance(floats))
         case .quantile: return .float(ReferenceArithmetic.quantile(parameter, floats))
         default: return nil
         }
+    }
+
+    /// The variance, which is noise where the values differ by no more than their rounding.
+    private func variance(_ values: [Double]) -> Double {
+        let result = ReferenceArithmetic.variance(values)
+        let largest = values.reduce(0) { max($0, $1.magnitude) }
+        if result > 0, result.squareRoot() < 1e-9 * largest { isAmbiguous = true }
+        return result
     }
 
     private func warnOfMixedSchemas(_ metric: LabelSet, at position: SourceRange) {

@@ -125,8 +125,13 @@ extension ReferenceEvaluator {
                 }
                 continue
             }
-            let candidate = series.points.last { $0.time <= reference }
-            guard let candidate, candidate.time > reference - settings.lookback, !candidate.isStale else { continue }
+            guard let last = series.points.lastIndex(where: { $0.time <= reference }) else { continue }
+            let candidate = series.points[last]
+            guard candidate.time > reference - settings.lookback, !candidate.isStale else { continue }
+            // Whether a store knows of a reset that only a sample before the window shows depends on its layout.
+            if detectsHints, last > 0, series.points[last - 1].time <= reference - settings.lookback {
+                isAmbiguous = true
+            }
             result.append((series.labels, candidate))
         }
         return result

@@ -77,7 +77,10 @@ package struct ReferenceAnswer: Sendable {
     package var warnings: [String]
     /// The infos with their positions, sorted.
     package var infos: [String]
-    /// Whether the language leaves open which elements were chosen (ties in `topk`, `limitk` of a calculated vector).
+    /// Whether the answer is left open.
+    ///
+    /// So it is with ties in `topk` and `limitk` of a calculated vector, the deviation of values that differ by their
+    /// rounding alone, and a counter reset that only a sample before the window shows.
     package var isAmbiguous: Bool
 }
 
