@@ -83,7 +83,7 @@ let package = Package(
         module("ApusClient", ["ApusExposition", "ApusModel", "ApusBytes"]),
 
         // Engines.
-        module("ApusStorage", ["ApusClient", "ApusEncoding", "ApusRegex", "ApusModel", "ApusBytes"]),
+        module("ApusStorage", ["CApusZstd", "ApusClient", "ApusEncoding", "ApusRegex", "ApusModel", "ApusBytes"]),
         module("ApusQuery", ["ApusClient", "ApusPromQL", "ApusRegex", "ApusModel", "ApusBytes"]),
         module("ApusConfig", ["ApusRegex", "ApusModel", "ApusBytes", yams]),
         module("ApusHTTP", ["CApusZlib", "ApusModel", asyncHTTPClient, nioCore, nioPosix, nioSSL, nioHTTP1]),

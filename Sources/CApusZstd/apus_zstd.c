@@ -19,3 +19,20 @@ bool apus_zstd_claimed_length(const uint8_t *frames, size_t frames_length, uint6
     *length = claimed;
     return true;
 }
+
+apus_zstd_compressor *apus_zstd_compressor_make(void) {
+    return (apus_zstd_compressor *)ZSTD_createCCtx();
+}
+
+void apus_zstd_compressor_free(apus_zstd_compressor *compressor) {
+    ZSTD_freeCCtx((ZSTD_CCtx *)compressor);
+}
+
+apus_zstd_result apus_zstd_compress(
+    apus_zstd_compressor *compressor, int level, const uint8_t *input, size_t input_length, uint8_t *output,
+    size_t room, size_t *written) {
+    size_t result = ZSTD_compressCCtx((ZSTD_CCtx *)compressor, output, room, input, input_length, level);
+    if (ZSTD_isError(result)) return APUS_ZSTD_TOO_SMALL;
+    *written = result;
+    return APUS_ZSTD_DONE;
+}

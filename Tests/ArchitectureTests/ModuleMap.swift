@@ -26,7 +26,7 @@ enum ModuleMap {
         "CApusBytes": ["ApusBytes"],
         "CApusDNS": ["ApusDiscovery"],
         "CApusSnappy": ["ApusRemote", "ApusInterchange"],
-        "CApusZstd": ["ApusInterchange"],
+        "CApusZstd": ["ApusStorage", "ApusInterchange"],
         // Foundation brings 34 MB of Unicode data into a static program; what is needed of it is in FoundationEssentials.
         "Foundation": ["ApusTestSupport"],
         "FoundationEssentials": ["ApusHTTP", "ApusWeb"],

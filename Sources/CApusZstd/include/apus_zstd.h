@@ -21,4 +21,18 @@ apus_zstd_result apus_zstd_decompress(
 /* The decompressed length that the first frame claims; false when it does not say, or is no frame. */
 bool apus_zstd_claimed_length(const uint8_t *frames, size_t frames_length, uint64_t *length);
 
+/* Memory for compressing, kept from call to call; for one thread at a time. */
+typedef struct apus_zstd_compressor apus_zstd_compressor;
+
+/* Memory for compressing; NULL when there is none. */
+apus_zstd_compressor *apus_zstd_compressor_make(void);
+
+/* Gives the memory back. */
+void apus_zstd_compressor_free(apus_zstd_compressor *compressor);
+
+/* Compresses to one frame of at most `room` bytes, which states its decompressed length; sets the number of bytes written. */
+apus_zstd_result apus_zstd_compress(
+    apus_zstd_compressor *compressor, int level, const uint8_t *input, size_t input_length, uint8_t *output,
+    size_t room, size_t *written);
+
 #endif
