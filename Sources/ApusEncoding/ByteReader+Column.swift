@@ -27,6 +27,12 @@ extension ByteReader {
         do throws(ByteError) { return try readCount(limit: limit) } catch { throw .malformed(error) }
     }
 
+    /// Whether the next byte is `byte`; it is not read.
+    func isNext(_ byte: UInt8) -> Bool {
+        var copy = self
+        do throws(ByteError) { return try copy.readByte() == byte } catch { return false }
+    }
+
     @_lifetime(copy self)
     mutating func columnBytes(_ count: Int) throws(ColumnError) -> RawSpan {
         do throws(ByteError) { return try readBytes(count) } catch { throw .malformed(error) }

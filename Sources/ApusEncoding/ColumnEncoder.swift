@@ -8,9 +8,20 @@ package struct ColumnEncoder: Sendable {
     var packed: [UInt64] = []
     var candidate: [UInt64] = []
     var rawPositions: [Int] = []
+    private let effort: Effort
+
+    /// How much work goes into a column of values.
+    package enum Effort: Sendable {
+        /// The kinds 0 to 4 of the format, as the head writes them.
+        case quick
+        /// All kinds: smaller, and up to twice the work.
+        case thorough
+    }
 
     /// An encoder with empty scratch memory.
-    package init() {}
+    package init(effort: Effort = .quick) {
+        self.effort = effort
+    }
 
     /// Appends a column of timestamps, in milliseconds.
     ///
@@ -52,6 +63,7 @@ package struct ColumnEncoder: Sendable {
             appendConstant(values[0], to: &writer)
             return
         }
+        if effort == .thorough { return appendThoroughly(values, to: &writer) }
         guard let exponent = Decimal.exponent(of: values) else {
             appendXor(values, to: &writer)
             return
@@ -87,16 +99,5 @@ enum ColumnKind {
     static let decimal: UInt8 = 2
     static let xor: UInt8 = 3
     static let histograms: UInt8 = 4
-}
-
-/// Maps signed to unsigned so that small magnitudes stay small.
-@inline(__always)
-func zigzag(_ value: Int64) -> UInt64 {
-    UInt64(bitPattern: (value &<< 1) ^ (value &>> 63))
-}
-
-/// The inverse of `zigzag`.
-@inline(__always)
-func unzigzag(_ value: UInt64) -> Int64 {
-    Int64(bitPattern: value &>> 1) ^ (0 &- Int64(bitPattern: value & 1))
+    static let scaled: UInt8 = 5
 }

@@ -13,6 +13,10 @@ package enum ColumnError: Error, Equatable, Sendable {
     case invalidWidth(UInt8)
     /// A decimal column has an exponent or mode beyond what is defined.
     case invalidDecimal(UInt8)
+    /// A scaled column has a power of two or a divisor beyond what is defined.
+    case invalidScale(Int64)
+    /// A bit is set beyond the end of a sparse run.
+    case invalidBitmap
     /// An exception stands beyond the end of its run.
     case exceptionOutOfRange(position: UInt64, count: Int)
     /// An exclusive-or window does not fit 64 bits, or is used before one was written.

@@ -10,14 +10,6 @@ enum Decimal {
         1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14,
     ]
 
-    /// How one column is laid out; the numbers are part of the format.
-    enum Mode: UInt8 {
-        case plain = 0
-        case differences = 1
-        case signedDifferences = 2
-        case secondDifferences = 3
-    }
-
     /// `value · scale` as an integer, if dividing it by `scale` gives back exactly the bits of `value`.
     @inline(__always)
     static func integer(_ value: Double, scale: Double) -> Int64? {

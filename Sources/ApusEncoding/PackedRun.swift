@@ -6,20 +6,34 @@ enum PackedRun {
     struct Plan {
         var width: Int
         var exceptionCount: Int
+        /// Whether zeros are in a bitmap and only the others packed (`SparseRun`); then width and exceptions are estimates.
+        var isSparse = false
         /// The size in bytes; exceptions are counted at the length of the longest.
         var estimatedBytes: Int
     }
 
     /// The width at which `values` take the fewest bytes.
-    static func plan(_ values: Span<UInt64>) -> Plan {
+    static func plan(_ values: Span<UInt64>, allowsSparse: Bool = false) -> Plan {
         var lengths = InlineArray<65, Int32>(repeating: 0)
         for index in 0..<values.count {
             lengths[64 &- values[index].leadingZeroBitCount] &+= 1
         }
+        let dense = plan(lengths, count: values.count)
+        let zeros = Int(lengths[0])
+        guard allowsSparse, zeros > 0, zeros < values.count else { return dense }
+        lengths[0] = 0
+        var sparse = plan(lengths, count: values.count - zeros)
+        sparse.isSparse = true
+        sparse.estimatedBytes += SparseRun.overhead(count: values.count)
+        return sparse.estimatedBytes < dense.estimatedBytes ? sparse : dense
+    }
+
+    /// The best width for `count` integers, given how many there are of each length in bits.
+    private static func plan(_ lengths: InlineArray<65, Int32>, count: Int) -> Plan {
         var longest = 64
         while longest > 0, lengths[longest] == 0 { longest -= 1 }
         if longest == 0 { return Plan(width: 0, exceptionCount: 0, estimatedBytes: 2) }
-        var best = Plan(width: longest, exceptionCount: 0, estimatedBytes: (values.count * longest + 7) / 8)
+        var best = Plan(width: longest, exceptionCount: 0, estimatedBytes: (count * longest + 7) / 8)
         var exceptionCount = 0
         var width = longest - 1
         while width >= 0 {
@@ -28,7 +42,7 @@ enum PackedRun {
             if exceptionCount * 2 > best.estimatedBytes { break }
             if width == 0 || lengths[width] > 0 {
                 let exceptionBytes = 1 + (longest - width + 6) / 7
-                let bytes = (values.count * width + 7) / 8 + exceptionCount * exceptionBytes
+                let bytes = (count * width + 7) / 8 + exceptionCount * exceptionBytes
                 if bytes < best.estimatedBytes {
                     best = Plan(width: width, exceptionCount: exceptionCount, estimatedBytes: bytes)
                 }
@@ -39,7 +53,7 @@ enum PackedRun {
         return best
     }
 
-    /// Appends `values` packed as `plan` says.
+    /// Appends `values` packed as `plan` says, which is not sparse.
     static func append(_ values: Span<UInt64>, plan: Plan, to writer: inout ByteWriter) {
         let width = UInt64(plan.width)
         writer.append(UInt8(plan.width))
@@ -59,71 +73,77 @@ enum PackedRun {
         }
     }
 
-    /// Reads a run of `count` integers into `values`, whose content is replaced.
+    /// Reads a run of `count` integers into `values`, whose content is replaced: by `prefix` zeros, then the integers.
     ///
     /// `count` has been checked by the caller and is at most `ColumnLimits.maximumCount`.
-    static func decode(count: Int, from reader: inout ByteReader, into values: inout [UInt64]) throws(ColumnError) {
+    static func decode(
+        count: Int, from reader: inout ByteReader, into values: inout [UInt64], after prefix: Int = 0
+    ) throws(ColumnError) {
         values.removeAll(keepingCapacity: true)
         let width = try reader.columnByte()
         guard width <= 64 else { throw .invalidWidth(width) }
         let exceptionCount = try reader.columnCount(limit: width == 64 ? 0 : count)
         let packed = try reader.columnBytes((count * Int(width) + 7) / 8)
-        unpack(packed, width: Int(width), count: count, into: &values)
+        values.append(addingCapacity: prefix + count) { output in
+            output.append(repeating: 0, count: prefix)
+            unpack(packed, width: Int(width), count: count, into: &output)
+        }
         var next = 0
         for _ in 0..<exceptionCount {
             let position = try reader.exceptionPosition(after: next, count: count)
-            values[position] |= try reader.columnVarint() << UInt64(width)
+            values[prefix + position] |= try reader.columnVarint() << UInt64(width)
             next = position + 1
         }
     }
 
-    private static func unpack(_ packed: RawSpan, width: Int, count: Int, into values: inout [UInt64]) {
-        values.append(addingCapacity: count) { output in
-            guard width > 0 else {
-                output.append(repeating: 0, count: count)
-                return
-            }
-            var position = 0
-            let mask = width == 64 ? UInt64.max : (UInt64(1) &<< UInt64(truncatingIfNeeded: width)) &- 1
-            // One load serves a field that with its offset in the byte fits 64 bits.
-            guard width <= 57 else {
-                for _ in 0..<count {
-                    output.append(loadBits(packed, at: position, count: width))
-                    position &+= width
-                }
-                return
-            }
-            let lastWord = max(0, packed.byteCount - 8)
-            let fastCount = packed.byteCount < 8 ? 0 : min(count, (lastWord * 8 + 7) / width + 1)
-            // Eight fields of up to eight bits are as many whole bytes as a field has bits, within one load.
-            var done = 0
-            if width <= 8 {
-                while done &+ 8 <= fastCount, position >> 3 <= lastWord {
-                    var word = unsafe packed.unsafeLoadUnaligned(
-                        fromUncheckedByteOffset: position >> 3, as: UInt64.self
-                    ).littleEndian
-                    for _ in 0..<8 {
-                        output.append(word & mask)
-                        word &>>= UInt64(truncatingIfNeeded: width)
+    // MARK: Unpacking
+
+    private static func unpack(_ packed: RawSpan, width: Int, count: Int, into output: inout OutputSpan<UInt64>) {
+        guard width > 0 else {
+            output.append(repeating: 0, count: count)
+            return
+        }
+        // Eight fields begin at a whole byte and take as many bytes as a field has bits; the last load reads eight bytes.
+        let groups = packed.byteCount < 8 ? 0 : min(count / 8, max(0, packed.byteCount - 7) / width)
+        switch width {
+        case ...8: unpack(packed, width, groups: groups, fieldsPerLoad: 8, into: &output)
+        // A load that begins in the middle of a byte has four bits less.
+        case ...15: unpack(packed, width, groups: groups, fieldsPerLoad: 4, into: &output)
+        case ...29: unpack(packed, width, groups: groups, fieldsPerLoad: 2, into: &output)
+        case ...57: unpack(packed, width, groups: groups, fieldsPerLoad: 1, into: &output)
+        default:
+            for index in 0..<(8 * groups) { output.append(loadBits(packed, at: index &* width, count: width)) }
+        }
+        for index in (8 * groups)..<count { output.append(loadBits(packed, at: index &* width, count: width)) }
+    }
+
+    /// Unpacks groups of eight fields, several of them from each load of 64 bits.
+    @inline(__always)
+    private static func unpack(
+        _ packed: RawSpan, _ width: Int, groups: Int, fieldsPerLoad: Int, into output: inout OutputSpan<UInt64>
+    ) {
+        let mask = (UInt64(1) &<< UInt64(truncatingIfNeeded: width)) &- 1
+        let step = UInt64(truncatingIfNeeded: width)
+        // The caller has seen to it that all loads lie within `packed`, and the output has room.
+        unsafe packed.withUnsafeBytes { input in
+            unsafe output.withUnsafeMutableBufferPointer { buffer, initialized in
+                guard let source = input.baseAddress, let target = buffer.baseAddress else { return }
+                var next = unsafe target + initialized
+                for group in 0..<groups {
+                    let bytes = unsafe source + group &* width
+                    var bit = 0
+                    for _ in 0..<(8 / fieldsPerLoad) {
+                        var word = unsafe (bytes + bit &>> 3).loadUnaligned(as: UInt64.self).littleEndian
+                        word &>>= UInt64(truncatingIfNeeded: bit & 7)
+                        for field in 0..<fieldsPerLoad {
+                            unsafe next[field] = word & mask
+                            word &>>= step
+                        }
+                        unsafe next += fieldsPerLoad
+                        bit &+= width &* fieldsPerLoad
                     }
-                    position &+= 8 &* width
-                    done &+= 8
                 }
-            }
-            for _ in done..<fastCount {
-                let word = unsafe packed.unsafeLoadUnaligned(fromUncheckedByteOffset: position >> 3, as: UInt64.self)
-                output.append((word.littleEndian &>> UInt64(truncatingIfNeeded: position & 7)) & mask)
-                position &+= width
-            }
-            // The rest lies within the last eight bytes.
-            var word: UInt64 = 0
-            for byte in lastWord..<packed.byteCount {
-                let value = unsafe packed.unsafeLoad(fromUncheckedByteOffset: byte, as: UInt8.self)
-                word |= UInt64(value) &<< UInt64(truncatingIfNeeded: (byte - lastWord) * 8)
-            }
-            for _ in fastCount..<count {
-                output.append((word &>> UInt64(truncatingIfNeeded: position - lastWord * 8)) & mask)
-                position &+= width
+                initialized += 8 * groups
             }
         }
     }

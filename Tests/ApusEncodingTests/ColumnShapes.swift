@@ -20,7 +20,7 @@ enum TimestampShape: CaseIterable {
 /// Shapes of value columns, ordinary and adversarial.
 enum ValueShape: CaseIterable {
     case constant, counter, resettingCounter, integerGauge, decimalGauge, sums, mixedScale, randomBits, nonFinite,
-        largeIntegers
+        largeIntegers, multiples, idleCounter, floatCounter, tinyMagnitudes, wideFixedPoint, steps
 
     func make(count: Int, using generator: inout some RandomNumberGenerator) -> [Double] {
         var current = Double(Int.random(in: 0..<10_000, using: &generator))
@@ -42,6 +42,23 @@ enum ValueShape: CaseIterable {
             case .nonFinite:
                 let choices: [Double] = [.infinity, -.infinity, .nan, -0.0, 0, 1]
                 return choices.randomElement(using: &generator) ?? 0
+            case .multiples: current = Double(Int.random(in: -500_000...500_000, using: &generator)) * 4_096
+            case .idleCounter:
+                if Int.random(in: 0..<10, using: &generator) < 3 {
+                    current += Double(Int.random(in: 1_000...1_100, using: &generator))
+                }
+            case .floatCounter:
+                if Bool.random(using: &generator) { current += Double.random(in: 0..<15, using: &generator) }
+            case .tinyMagnitudes:
+                return Double.leastNonzeroMagnitude * Double(Int.random(in: -9...9, using: &generator))
+            case .wideFixedPoint:
+                let exponent = Int.random(in: -40...40, using: &generator)
+                return Double(
+                    sign: .minus, exponent: exponent, significand: Double(Int.random(in: 1...3, using: &generator)))
+            case .steps:
+                if Int.random(in: 0..<30, using: &generator) == 0 {
+                    current = Double(Int.random(in: 0..<100, using: &generator)) / 4
+                }
             case .largeIntegers: current = Double(Int64.random(in: .min ... .max, using: &generator))
             }
             return current

@@ -23,8 +23,17 @@ struct ColumnTests {
         for count in [1, 2, 3, 4, 5, 32, 120, 241, 1_000] {
             for _ in 0..<20 {
                 let column = shape.make(count: count, using: &generator)
-                let read = try decodedValues(encoded(values: column), count: count)
-                #expect(read.map(\.bitPattern) == column.map(\.bitPattern), "\(shape), \(count) values")
+                for effort in efforts {
+                    let bytes = encoded(values: column, effort)
+                    let read = try decodedValues(bytes, count: count)
+                    #expect(read.map(\.bitPattern) == column.map(\.bitPattern), "\(shape), \(count) values, \(effort)")
+                    let lower = Int.random(in: 0..<count, using: &generator)
+                    let kept = lower..<Int.random(in: lower...count, using: &generator)
+                    let part = try decodedValues(bytes, count: count, keeping: kept)
+                    #expect(
+                        part.map(\.bitPattern) == column[kept].map(\.bitPattern),
+                        "\(shape), \(kept) of \(count), \(effort)")
+                }
             }
         }
     }
@@ -41,16 +50,25 @@ struct ColumnTests {
         ]
         for special in specials {
             for position in [0, 1, 60, 119] {
-                var column = (0..<120).map { Double($0 * 3) / 10 }
-                column[position] = special
-                let read = try decodedValues(encoded(values: column), count: column.count)
-                #expect(read.map(\.bitPattern) == column.map(\.bitPattern), "\(special) at \(position)")
+                // Decimals, multiples, and sums that are no decimals.
+                for step in [0.3, 4_096, 0.1234567890123] {
+                    var column = (0..<120).map { Double($0 * $0 % 17) * step + 0.75 }
+                    column[position] = special
+                    for effort in efforts {
+                        let read = try decodedValues(encoded(values: column, effort), count: column.count)
+                        #expect(
+                            read.map(\.bitPattern) == column.map(\.bitPattern),
+                            "\(special) at \(position) among steps of \(step), \(effort)")
+                    }
+                }
             }
             let alone = try decodedValues(encoded(values: [special]), count: 1)
             #expect(alone.map(\.bitPattern) == [special.bitPattern])
         }
-        let all = try decodedValues(encoded(values: specials), count: specials.count)
-        #expect(all.map(\.bitPattern) == specials.map(\.bitPattern))
+        for effort in efforts {
+            let all = try decodedValues(encoded(values: specials, effort), count: specials.count)
+            #expect(all.map(\.bitPattern) == specials.map(\.bitPattern))
+        }
     }
 
     @Test("common shapes take few bytes")
@@ -66,6 +84,40 @@ struct ColumnTests {
         #expect(encoded(values: percentages).count <= 240)
         // A staleness marker costs an exception, not the form of the column.
         #expect(encoded(values: (0..<239).map { Double($0) } + [SpecialValue.staleMarker]).count <= 24)
+    }
+
+    @Test("what is written for blocks is small where many samples are equal, have a common divisor, or are no decimals")
+    func thoroughSizes() {
+        var generator = SeededGenerator(seed: 15)
+        func bytes(_ shape: ValueShape) -> Int {
+            encoded(values: shape.make(count: 960, using: &generator), .thorough).count
+        }
+        // A bit for each, and 7 bits for the 3 in 10 that differ, by 1,000 to 1,100.
+        #expect(bytes(.idleCounter) <= 960 * (10 + 3 * 7) / 80 + 40)
+        // 20 bits instead of 32.
+        #expect(bytes(.multiples) <= 960 * 20 / 8 + 24)
+        // Sums of floats of up to 4,000,000 with 53 bits: half of them differ, in 44 bits.
+        #expect(bytes(.floatCounter) <= 960 * (8 + 5 * 44) / 80 + 64)
+        #expect(bytes(.steps) <= 160)
+    }
+
+    @Test("a header of a scaled column that claims what cannot be is refused")
+    func scaledHeaders() {
+        let column = (0..<40).map { Double($0 * $0 % 7) * 12 }
+        var bytes = encoded(values: column, .thorough)
+        #expect(bytes[0] == 5)
+        #expect(bytes[1] & 64 != 0, "no divisor: \(bytes)")
+        // A power of two beyond what a double has; a divisor beside one; more raw values than samples.
+        #expect(throws: ColumnError.invalidScale(1_024)) {
+            try decodedValues([5, 15 << 2, 0x80, 0x10, 0, 0, 0], count: 2)
+        }
+        #expect(throws: ColumnError.invalidDecimal(0x7C)) { try decodedValues([5, 0x7C, 0, 0, 0, 0], count: 2) }
+        #expect(throws: ColumnError.self) { try decodedValues([5, 0x80, 3, 0, 0, 0], count: 2) }
+        // A bit beyond the end of the bitmap.
+        #expect(throws: ColumnError.invalidBitmap) { try decodedValues([5, 0, 0, 128, 0xF, 1, 0, 0], count: 3) }
+        bytes[2] = 0xFF
+        bytes.insert(contentsOf: [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F], at: 3)
+        #expect(throws: ColumnError.self) { try decodedValues(bytes, count: 40) }
     }
 
     @Test("a count beyond the limit is refused before anything is allocated")
@@ -84,10 +136,12 @@ struct ColumnTests {
         var generator = SeededGenerator(seed: 13)
         for shape in ValueShape.allCases {
             let column = shape.make(count: 40, using: &generator)
-            let whole = encoded(values: column)
-            for length in 0..<whole.count {
-                #expect(throws: ColumnError.self, "\(shape) cut at \(length)") {
-                    try decodedValues(Array(whole[..<length]), count: 40)
+            for effort in efforts {
+                let whole = encoded(values: column, effort)
+                for length in 0..<whole.count {
+                    #expect(throws: ColumnError.self, "\(shape) cut at \(length), \(effort)") {
+                        try decodedValues(Array(whole[..<length]), count: 40)
+                    }
                 }
             }
         }
@@ -111,11 +165,12 @@ struct ColumnTests {
             if round % 3 == 0 {
                 let length = Int.random(in: 0...200, using: &generator)
                 valueBytes = (0..<length).map { _ in UInt8.random(in: 0...255, using: &generator) }
-                if !valueBytes.isEmpty { valueBytes[0] = UInt8.random(in: 0...4, using: &generator) }
+                if !valueBytes.isEmpty { valueBytes[0] = UInt8.random(in: 0...5, using: &generator) }
                 timestampBytes = (0..<length).map { _ in UInt8.random(in: 0...255, using: &generator) }
             } else {
                 let shape = ValueShape.allCases[round % ValueShape.allCases.count]
-                valueBytes = encoded(values: shape.make(count: count, using: &generator))
+                let effort = round % 2 == 0 ? ColumnEncoder.Effort.thorough : .quick
+                valueBytes = encoded(values: shape.make(count: count, using: &generator), effort)
                 timestampBytes = encoded(timestamps: TimestampShape.jittered.make(count: count, using: &generator))
                 for _ in 0..<Int.random(in: 1...4, using: &generator) {
                     flipBit(of: &valueBytes, using: &generator)
@@ -143,8 +198,10 @@ private func encoded(timestamps: [Int64]) -> [UInt8] {
     return writer.bytes
 }
 
-private func encoded(values: [Double]) -> [UInt8] {
-    var encoder = ColumnEncoder()
+private let efforts = [ColumnEncoder.Effort.quick, .thorough]
+
+private func encoded(values: [Double], _ effort: ColumnEncoder.Effort = .quick) -> [UInt8] {
+    var encoder = ColumnEncoder(effort: effort)
     var writer = ByteWriter()
     encoder.appendValues(values.span, to: &writer)
     return writer.bytes
@@ -157,9 +214,13 @@ private func decodedTimestamps(_ bytes: [UInt8], count: Int) throws -> [Int64] {
     return result
 }
 
-private func decodedValues(_ bytes: [UInt8], count: Int) throws -> [Double] {
+private func decodedValues(_ bytes: [UInt8], count: Int, keeping kept: Range<Int>? = nil) throws -> [Double] {
     var decoder = ColumnDecoder()
     var result: [Double] = []
-    try decoder.decodeValues(bytes.span.bytes, count: count, into: &result)
+    if let kept {
+        try decoder.decodeValues(bytes.span.bytes, count: count, keeping: kept, into: &result)
+    } else {
+        try decoder.decodeValues(bytes.span.bytes, count: count, into: &result)
+    }
     return result
 }
