@@ -85,7 +85,7 @@ let package = Package(
         // Engines.
         module("ApusStorage", ["CApusZstd", "ApusClient", "ApusEncoding", "ApusRegex", "ApusModel", "ApusBytes"]),
         module("ApusQuery", ["ApusClient", "ApusPromQL", "ApusRegex", "ApusModel", "ApusBytes"]),
-        module("ApusConfig", ["ApusRegex", "ApusModel", "ApusBytes", yams]),
+        module("ApusConfig", ["ApusPromQL", "ApusRegex", "ApusModel", "ApusBytes", yams]),
         module("ApusHTTP", ["CApusZlib", "ApusModel", asyncHTTPClient, nioCore, nioPosix, nioSSL, nioHTTP1]),
 
         // Services.
@@ -157,6 +157,7 @@ let package = Package(
                 "ApusWeb", "ApusQuery", "ApusPromQL", "ApusClient", "ApusModel", hummingbirdCore, httpTypes, nioCore,
                 logging, lifecycle,
             ]),
+        tests("RollupTests", ["ApusStorage", "ApusQuery", "ApusModel"]),
         tests("ArchitectureTests", []),
     ],
     cxxLanguageStandard: .cxx17

@@ -55,6 +55,9 @@ package protocol SeriesSelection: Sendable {
     /// but what shares a block with it.
     func read(_ index: Int, from start: Int64, through end: Int64, into columns: inout SampleColumns)
         throws(QueryableError)
+
+    /// Summaries of the same series whose runs lie between multiples of `alignment` milliseconds; `nil` when there are none.
+    func summaries(alignedTo alignment: Int64) -> (any SummarySelection)?
 }
 
 /// The exemplars of one series.

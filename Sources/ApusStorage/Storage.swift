@@ -11,6 +11,7 @@ package final class Storage: Sendable {
     package let folder: String
     /// The settings.
     package let options: StorageOptions
+    let settings: Mutex<RetentionSettings>
     let clock: any WallClock
     let head: Head
     let appender: Mutex<Appender>
@@ -43,6 +44,7 @@ package final class Storage: Sendable {
     ) throws(StorageError) {
         self.folder = folder
         self.options = options
+        settings = Mutex(RetentionSettings(options))
         self.clock = clock
         lateWindow = Atomic(max(0, options.outOfOrderWindow))
         self.report = report

@@ -1,3 +1,5 @@
+import ApusModel
+
 /// Something that whoever runs the store should know of.
 package enum StorageEvent: Sendable, Equatable {
     /// How much an event matters.
@@ -28,6 +30,10 @@ package enum StorageEvent: Sendable, Equatable {
     case compacted(block: String, series: Int, samples: Int, milliseconds: Int)
     /// Blocks were written as one that takes their place; `nil` when nothing of them was left.
     case merged(blocks: [String], into: String?, samples: Int, milliseconds: Int)
+    /// A block tells its samples in coarser steps, too, each in milliseconds.
+    case rolledUp(block: String, resolutions: [Int64], milliseconds: Int)
+    /// A roll-up cannot be read and is written anew from the samples.
+    case damagedRollup(path: String)
     /// A block was removed because its time is over.
     case expired(block: String)
     /// A block was removed because the files take more space than they may.
@@ -38,8 +44,8 @@ package enum StorageEvent: Sendable, Equatable {
     /// How much this event matters.
     package var severity: Severity {
         switch self {
-        case .replayed, .compacted, .merged, .expired, .beyondSize: .info
-        case .tornTail: .warning
+        case .replayed, .compacted, .merged, .rolledUp, .expired, .beyondSize: .info
+        case .damagedRollup, .tornTail: .warning
         case .damagedLog, .unusableRecord, .damagedHead, .damagedBlock, .damagedTombstones, .failed: .error
         }
     }
@@ -71,6 +77,10 @@ extension StorageEvent: CustomStringConvertible {
                 + (block.map { "are now block \($0): \(samples) samples" } ?? "had nothing left and are removed")
                 + " in \(milliseconds) ms"
         case .beyondSize(let block): "block \(block) removed: the files took more space than the retention allows"
+        case .rolledUp(let block, let resolutions, let milliseconds):
+            "block \(block) rolled up to \(resolutions.map(DurationText.string).joined(separator: ", "))"
+                + " in \(milliseconds) ms"
+        case .damagedRollup(let path): "damaged roll-up \(path): it is written anew from the samples"
         case .expired(let block): "block \(block) removed after its retention time"
         case .failed(let operation, let reason): "\(operation) failed and will be tried again: \(reason)"
         }

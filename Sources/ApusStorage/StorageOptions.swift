@@ -4,6 +4,8 @@ package struct StorageOptions: Sendable {
     package var retention: Int64 = 15 * 86_400_000
     /// How long the samples of selected series are kept, in place of `retention`.
     package var retentionRules = RetentionRules.none
+    /// What of old blocks is kept in coarser steps beside the samples, each resolution once.
+    package var rollups: [RollupRule] = []
     /// The span of time of a block, in milliseconds; the head is written out when it holds one and a half of it.
     package var blockRange: Int64 = 7_200_000
     /// The longest span of time that blocks are brought together to, in milliseconds; `nil` for a tenth of the longest retention, at
@@ -52,11 +54,4 @@ package struct StorageOptions: Sendable {
 
     /// The default settings.
     package init() {}
-}
-
-extension StorageOptions {
-    /// The longest span of time of a block, in milliseconds.
-    var longestBlock: Int64 {
-        maximumBlockRange ?? min(31 * 86_400_000, retentionRules.longest(retention: retention) / 10)
-    }
 }

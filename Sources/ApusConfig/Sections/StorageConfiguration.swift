@@ -15,6 +15,8 @@ package struct StorageConfiguration: Sendable, Hashable {
         package var size: Int64?
         /// Per cent of the disk, 0 to 100.
         package var percentage: Double?
+        /// How long the series of some selectors are kept, in place of `time`; the first that selects a series counts.
+        package var rules: [RetentionRuleConfiguration] = []
     }
 
     /// Milliseconds that a sample may be older than the newest of its series.
@@ -25,6 +27,8 @@ package struct StorageConfiguration: Sendable, Hashable {
     package var floatEncoding: FloatEncoding?
     /// What is kept.
     package var retention: Retention?
+    /// What of old blocks is kept in coarser steps beside the samples.
+    package var rollups: [RollupConfiguration] = []
     /// The most exemplars in memory.
     package var maxExemplars: Int?
 
@@ -59,6 +63,7 @@ package struct StorageConfiguration: Sendable, Hashable {
             try encoding.finish()
         }
         if let node = reader.value("retention") { retention = try Self.retention(node) }
+        if let nodes = try reader.elements("rollups") { rollups = try RollupConfiguration.list(nodes) }
         try reader.finish()
     }
 
@@ -91,6 +96,7 @@ package struct StorageConfiguration: Sendable, Hashable {
             }
             retention.percentage = percentage
         }
+        for node in try reader.elements("rules") ?? [] { retention.rules.append(try RetentionRuleConfiguration(node)) }
         try reader.finish()
         return retention
     }

@@ -131,14 +131,35 @@ extension StorageConfiguration {
             if let percentage = retention.percentage, percentage > 0 {
                 kept.add("percentage", .plain(NumberText.string(percentage, .plain)))
             }
+            kept.addUnlessEmpty("rules", values: retention.rules.map(\.shown))
             tsdb.addUnlessEmpty("retention", kept)
         }
+        tsdb.addUnlessEmpty("rollups", values: rollups.map(\.shown))
         var fields = ShownFields()
         fields.addUnlessEmpty("tsdb", tsdb)
         if let maxExemplars {
             fields.add("exemplars", .mapping([ShownValue.Field("max_exemplars", .plain("\(maxExemplars)"))]))
         }
         return fields
+    }
+}
+
+extension RetentionRuleConfiguration {
+    fileprivate var shown: ShownValue {
+        var fields = ShownFields()
+        fields.add("match", .text(match.text))
+        fields.addUnlessZero("time", duration: time)
+        return fields.value
+    }
+}
+
+extension RollupConfiguration {
+    fileprivate var shown: ShownValue {
+        var fields = ShownFields()
+        fields.addUnlessZero("resolution", duration: resolution)
+        fields.add("after", .plain(DurationText.string(after)))
+        if let match { fields.add("match", .text(match.text)) }
+        return fields.value
     }
 }
 

@@ -166,10 +166,11 @@ extension Evaluator {
         } else {
             source = try windows(argument, on: grid)
         }
-        return RangeFunctionSource(
+        let exact = RangeFunctionSource(
             function, of: source, on: grid, marksResets: marksResets, evaluation: evaluation,
             position: call.arguments[0].withoutParentheses.range.start,
             remarksCounter: call.function == .rate || call.function == .increase)
+        return SummaryRangeSource(function, of: source, exact: exact, evaluation: evaluation) ?? exact
     }
 
     private func misused(_ windowExtension: WindowExtension, _ call: FunctionCall) -> QueryError {

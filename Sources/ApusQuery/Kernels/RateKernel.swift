@@ -33,20 +33,38 @@ enum RateKernel {
             }
             var increase = values[last] - values[first]
             if resets.hasAny { increase = resets.corrected(increase, from: first, through: last) }
-            let sampled = Double(timestamps[last] &- timestamps[first]) / 1_000
-            let averageGap = sampled / Double(last &- first)
-            let threshold = averageGap * 1.1
-            var toStart = Double(timestamps[first] &- (windowEnd &- grid.range)) / 1_000
-            var toEnd = Double(windowEnd &- timestamps[last]) / 1_000
-            if toStart >= threshold { toStart = averageGap / 2 }
-            // A counter is never below zero: the line through its samples is not followed beyond its zero.
-            // Divisions are what this loop costs, so the rare case is found by a product.
-            if form.isCounter, increase > 0, values[first] >= 0, sampled * values[first] < toStart * increase {
-                toStart = sampled * (values[first] / increase)
-            }
-            if toEnd >= threshold { toEnd = averageGap / 2 }
-            output[index] = increase * ((sampled + toStart + toEnd) / (sampled * divisor))
+            output[index] = extrapolated(
+                increase, form, firstValue: values[first], gaps: last &- first,
+                times: (timestamps[first], timestamps[last]), window: (windowEnd &- grid.range, windowEnd),
+                divisor: divisor)
         }
+    }
+
+    /// The increase between the first and the last sample of a window extended to the window's edges.
+    ///
+    /// - Parameters:
+    ///   - gaps: one less than the number of samples.
+    ///   - times: of the first and the last sample.
+    ///   - window: its start, excluded, and its end.
+    ///   - divisor: what the result is per, in seconds, or 1.
+    @inline(__always)
+    static func extrapolated(
+        _ increase: Double, _ form: Form, firstValue: Double, gaps: Int, times: (first: Int64, last: Int64),
+        window: (start: Int64, end: Int64), divisor: Double
+    ) -> Double {
+        let sampled = Double(times.last &- times.first) / 1_000
+        let averageGap = sampled / Double(gaps)
+        let threshold = averageGap * 1.1
+        var toStart = Double(times.first &- window.start) / 1_000
+        var toEnd = Double(window.end &- times.last) / 1_000
+        if toStart >= threshold { toStart = averageGap / 2 }
+        // A counter is never below zero: the line through its samples is not followed beyond its zero.
+        // Divisions are what this costs, so the rare case is found by a product.
+        if form.isCounter, increase > 0, firstValue >= 0, sampled * firstValue < toStart * increase {
+            toStart = sampled * (firstValue / increase)
+        }
+        if toEnd >= threshold { toEnd = averageGap / 2 }
+        return increase * ((sampled + toStart + toEnd) / (sampled * divisor))
     }
 }
 
@@ -82,6 +100,19 @@ struct ResetCorrection {
             index &+= 1
         }
         return count > 0
+    }
+
+    /// What was lost at ascending positions.
+    init(losses: [(position: Int, value: Double)]) {
+        var sum = CompensatedSum()
+        for loss in losses {
+            positions.append(loss.position)
+            lost.append(loss.value)
+            running.append(sum)
+            sum.add(loss.value)
+            if loss.value.isInfinite { hasInfinity = true }
+        }
+        if !positions.isEmpty { running.append(sum) }
     }
 
     /// The resets of a counter: where its value falls or its counting began anew.

@@ -119,6 +119,11 @@ struct RangeFunctionSource: SeriesSource {
             evaluation.annotate(remarks, series[index].labels, at: position)
         }
         if case .quantile(let quantiles) = function { remarkInvalidQuantiles(quantiles, of: row) }
+        remark(on: row, of: index)
+    }
+
+    /// Remarks what the name of a series with results in `row` gives reason to.
+    func remark(on row: Row, of index: Int) {
         if remarksCounter, row.hasFloats { remarkNonCounter(series[index].labels, at: position) }
     }
 

@@ -120,6 +120,8 @@ struct RangeSelectorSource: WindowSource {
         scratch.samples.locateWindows(windows)
         scratch.samples.countQueryable(evaluation)
     }
+
+    func summaries() -> (any SummarySelection)? { selection.summaries(alignedTo: windows.alignment) }
 }
 
 extension SeriesSelection {

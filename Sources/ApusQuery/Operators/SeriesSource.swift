@@ -29,12 +29,17 @@ protocol WindowSource: Sendable {
 
     /// Fills `scratch.samples` with the samples of the series at `index` and locates the windows.
     func read(_ index: Int, scratch: inout Scratch) throws(QueryError)
+
+    /// Summaries of the samples whose runs do not lie on both sides of the start or end of any window; `nil` when there are none.
+    func summaries() -> (any SummarySelection)?
 }
 
 /// The buffers of one working thread, reused from series to series.
 struct Scratch: Sendable {
     /// The samples of the series that is read.
     var samples = RangeSamples()
+    /// Summaries of its samples, where these are not read.
+    var summaries = SampleSummaries()
     private var freeRows: [Row] = []
 
     /// A row with room for `count` values, whatever they are; give it back with `giveBack`.

@@ -10,6 +10,8 @@ final class Block: Sendable {
     let lineage: BlockLineage
     /// What was deleted; another object with the same files takes the place of this one when more is.
     let tombstones: Tombstones
+    /// The same samples in coarser steps, as far as they have been written; the coarsest first.
+    let rollups: [RollupFile]
     let index: MappedFile
     let columns: MappedFile
     let symbolsRange: Range<Int>
@@ -40,6 +42,7 @@ final class Block: Sendable {
             try SealedFile.read("\(folder)/\(Self.tombstonesName)", magic: SealedFile.tombstonesMagic) {
                 body throws(ByteError) in try Tombstones(body: body, seriesCount: header.seriesCount)
             } ?? Tombstones()
+        rollups = RollupFile.files(in: folder, seriesCount: header.seriesCount)
         var offset = BlockFormat.indexHeaderLength
         var ranges: [Range<Int>] = []
         for (number, section) in header.sections.enumerated() {
@@ -78,13 +81,14 @@ final class Block: Sendable {
         postingCount = counts[2]
     }
 
-    /// The same block with other tombstones.
-    init(_ block: Block, tombstones: Tombstones) {
+    /// The same block with other tombstones or roll-ups.
+    init(_ block: Block, tombstones: Tombstones? = nil, rollups: [RollupFile]? = nil) {
         identifier = block.identifier
         folder = block.folder
         header = block.header
         lineage = block.lineage
-        self.tombstones = tombstones
+        self.tombstones = tombstones ?? block.tombstones
+        self.rollups = rollups ?? block.rollups
         index = block.index
         columns = block.columns
         symbolsRange = block.symbolsRange

@@ -3,6 +3,8 @@ struct LevelState {
     private var delays: [String: RetryDelay] = [:]
     /// How many rules had ended for a block when it was last found to hold nothing that is past its retention.
     var checkedRules: [String: Int] = [:]
+    /// The rules for which that holds.
+    private var rulesRevision = 0
 
     /// Whether the compaction of a block has to wait.
     func isHeldBack(_ identifier: String, now: Int) -> Bool {
@@ -14,6 +16,13 @@ struct LevelState {
         for identifier in identifiers {
             delays[identifier, default: RetryDelay(first: 60_000, longest: 3_600_000)].noteFailure(now: now)
         }
+    }
+
+    /// Forgets which blocks hold nothing that is past its retention, when the rules are others now.
+    mutating func forgetCheckedRules(unless revision: Int) {
+        if revision == rulesRevision { return }
+        rulesRevision = revision
+        checkedRules = [:]
     }
 
     /// Forgets blocks that are no more.

@@ -7,7 +7,7 @@ extension Storage {
     /// Blocks that overlap become one; of two samples of a series with one time that of the block written later stays. Deleted samples
     /// and those past a rule of retention are left out. Takes as long as reading and writing the blocks does: for a thread of its own; the
     /// head is appended to, queried and compacted meanwhile. A failure is reported and counted; its blocks are left alone for a minute,
-    /// longer each time, and the others are gone on with.
+    /// longer each time, and the others are gone on with. Roll-ups that are due are written in the end.
     ///
     /// - Returns: the number of compactions done.
     @discardableResult
@@ -25,6 +25,7 @@ extension Storage {
                     report(.failed(operation: error.operation, reason: error.reason))
                 }
             }
+            rollUpBlocks(&state)
             return done
         }
     }
@@ -32,7 +33,8 @@ extension Storage {
     private func nextPlan(_ state: inout LevelState) -> CompactionPlanner.Plan? {
         let set = blocks.withLock { $0 }
         state.keepOnly(Set(set.blocks.map(\.identifier)))
-        let planner = CompactionPlanner(blockRange: options.blockRange, maximum: options.longestBlock)
+        let planner = CompactionPlanner(
+            blockRange: options.blockRange, maximum: options.maximumBlockRange ?? retentionSettings.longestBlock)
         let now = monotonicMilliseconds()
         let heldBack = Set(set.blocks.map(\.identifier).filter { state.isHeldBack($0, now: now) })
         return planner.plan(set) { heldBack.contains($0.identifier) }

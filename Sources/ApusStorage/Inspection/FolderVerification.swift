@@ -68,6 +68,7 @@ package enum FolderVerification {
         do throws(BlockError) { _ = try BlockFormat.timeRange(ofColumns: block.columns) } catch {
             report.damage.append(.init(path: error.path ?? path, reason: error.reason))
         }
+        verifyRollups(of: block, into: &report)
         var scratch = ReadScratch()
         var columns = SampleColumns()
         var damaged = 0
@@ -94,6 +95,21 @@ package enum FolderVerification {
         }
         if damaged > maximumPlaces {
             report.damage.append(.init(path: path, reason: "\(damaged - maximumPlaces) further places"))
+        }
+    }
+
+    /// Reads every record; whether its numbers are those of the samples is not looked at.
+    private static func verifyRollups(of block: Block, into report: inout Report) {
+        for name in RollupFile.names(in: block.folder) {
+            let path = "\(block.folder)/\(name)"
+            do throws(BlockError) {
+                let file = try RollupFile(path, seriesCount: block.header.seriesCount)
+                report.files += 1
+                report.bytes += file.byteCount
+                try file.verify()
+            } catch {
+                report.damage.append(.init(path: error.path ?? path, reason: error.reason))
+            }
         }
     }
 

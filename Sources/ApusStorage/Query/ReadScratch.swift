@@ -22,6 +22,9 @@ struct ReadScratch {
     var open = SampleColumns()
     /// Those that were older than the newest of their series.
     var late = SampleColumns()
+    /// Samples between two runs of buckets of a roll-up.
+    var gap = SampleColumns()
+    var rollups = RollupDecoder()
     /// Whether chunks of the head that cannot be read are passed over and noted in `damages`, instead of failing the read.
     var skipsDamage = false
     var damages: [ChunkDamage] = []

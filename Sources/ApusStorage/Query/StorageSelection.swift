@@ -14,7 +14,7 @@ final class StorageSelection: SeriesSelection {
         var next: Int32 = -1
     }
 
-    private let querier: StorageQuerier
+    let querier: StorageQuerier
     private let labelSets: [LabelSet]
     private let parts: [Part]
     /// The first part of each series; empty when every part is a series.
@@ -46,12 +46,35 @@ final class StorageSelection: SeriesSelection {
     ) throws(QueryableError) {
         let start = max(start, querier.horizon?.start(of: labelSets[index]) ?? .min)
         guard start <= end else { return }
-        let lease = scratches.withLock { $0.popLast() } ?? Lease()
-        defer { scratches.withLock { $0.append(lease) } }
-        try read(index, start...end, &lease.scratch, into: &columns)
+        try withScratch { scratch throws(QueryableError) in
+            try read(index, start...end, &scratch, into: &columns)
+        }
     }
 
-    private func read(
+    func summaries(alignedTo alignment: Int64) -> (any SummarySelection)? {
+        StorageSummaries(self, alignment: alignment)
+    }
+
+    /// Calls `body` with memory for reading that no other thread uses.
+    func withScratch<Result>(
+        _ body: (inout ReadScratch) throws(QueryableError) -> Result
+    ) throws(QueryableError) -> Result {
+        let lease = scratches.withLock { $0.popLast() } ?? Lease()
+        defer { scratches.withLock { $0.append(lease) } }
+        return try body(&lease.scratch)
+    }
+
+    /// Calls `body` with each part of a series, in the order in which they are read.
+    func forEachPart(of index: Int, _ body: (Part) -> Void) {
+        var next = firsts.isEmpty ? Int32(index) : firsts[index]
+        while next >= 0 {
+            body(parts[Int(next)])
+            next = parts[Int(next)].next
+        }
+    }
+
+    /// Appends the samples of a series within a range of time, those past their retention included.
+    func read(
         _ index: Int, _ range: ClosedRange<Int64>, _ scratch: inout ReadScratch, into columns: inout SampleColumns
     ) throws(QueryableError) {
         let beginning = columns.count
@@ -61,8 +84,10 @@ final class StorageSelection: SeriesSelection {
             let part = parts[Int(next)]
             let middle = columns.count
             if part.block >= 0 {
-                try querier.blocks[Int(part.block)].read(
-                    series: part.number, range: range, scratch: &scratch, into: &columns)
+                let block = querier.blocks[Int(part.block)]
+                if block.timeRange.overlaps(range) {
+                    try block.read(series: part.number, range: range, scratch: &scratch, into: &columns)
+                }
             } else {
                 try querier.readHead(
                     slot: part.number, generation: part.generation, labels: labelSets[index], range: range,

@@ -32,6 +32,14 @@ package struct RetentionRules: Sendable {
     /// Whether there is no rule.
     package var isEmpty: Bool { rules.isEmpty }
 
+    /// Each rule as text: `{job="x"} 90d`.
+    package var descriptions: [String] {
+        rules.map { rule in
+            let matchers = rule.matchers.map(\.matcher.description).joined(separator: ",")
+            return "{\(matchers)} \(DurationText.string(rule.keep))"
+        }
+    }
+
     /// How long each rule keeps samples.
     var keeps: [Int64] { rules.map(\.keep) }
 
@@ -57,10 +65,10 @@ struct RetentionHorizon: Sendable {
     let latestStart: Int64
 
     /// The horizon when the newest sample of the store has the time `newest`; `nil` when there are no rules.
-    init?(_ options: StorageOptions, newest: Int64) {
-        guard !options.retentionRules.isEmpty, newest > .min else { return nil }
-        rules = options.retentionRules
-        retention = options.retention
+    init?(_ settings: RetentionSettings, newest: Int64) {
+        guard !settings.rules.isEmpty, newest > .min else { return nil }
+        rules = settings.rules
+        retention = settings.time
         self.newest = newest
         latestStart = Self.start(newest: newest, keep: rules.shortest(retention: retention))
     }

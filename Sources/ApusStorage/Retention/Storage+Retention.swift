@@ -3,7 +3,8 @@ import Synchronization
 extension Storage {
     /// From where on samples count by the rules of retention; `nil` without rules.
     func horizon(_ blocks: BlockSet) -> RetentionHorizon? {
-        options.retentionRules.isEmpty ? nil : RetentionHorizon(options, newest: newestTime(blocks))
+        let settings = retentionSettings
+        return settings.rules.isEmpty ? nil : RetentionHorizon(settings, newest: newestTime(blocks))
     }
 
     /// The time of the newest sample of all; `Int64.min` when there is none.
@@ -26,8 +27,7 @@ extension Storage {
 
     private func removeBlocksPastTheirTime() {
         let set = blocks.withLock { $0 }
-        let keep = options.retentionRules.longest(retention: options.retention)
-        let (limit, overflow) = newestTime(set).subtractingReportingOverflow(keep)
+        let (limit, overflow) = newestTime(set).subtractingReportingOverflow(retentionSettings.longestTime)
         if overflow { return }
         let expired = candidates(of: set).filter { $0.maximumTime < limit }
         let removed = remove(expired, report: StorageEvent.expired(block:))
@@ -39,9 +39,10 @@ extension Storage {
     /// The most bytes of the folder's files; `nil` without a limit.
     package var sizeLimit: Int? {
         var limits: [Int] = []
-        if options.retentionBytes > 0 { limits.append(options.retentionBytes) }
-        if options.retentionPercentage > 0, let total = reserve.totalBytes() {
-            limits.append(Int(Double(total) * min(options.retentionPercentage, 100) / 100))
+        let settings = retentionSettings
+        if settings.bytes > 0 { limits.append(settings.bytes) }
+        if settings.percentage > 0, let total = reserve.totalBytes() {
+            limits.append(Int(Double(total) * min(settings.percentage, 100) / 100))
         }
         return limits.min()
     }

@@ -6,6 +6,7 @@ extension Storage {
         _ set: BlockSet, _ state: inout LevelState, isHeldBack: (Block) -> Bool
     ) -> CompactionPlanner.Plan? {
         guard let horizon = horizon(set) else { return nil }
+        state.forgetCheckedRules(unless: retentionSettings.revision)
         for block in set.blocks where block.header.seriesCount > 0 && !isHeldBack(block) {
             // Series are looked at only when one more rule has ended for the block.
             let ended = horizon.endedRules(before: block.header.maximumTime)

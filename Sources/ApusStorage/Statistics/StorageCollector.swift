@@ -26,7 +26,7 @@ package struct StorageCollector: Collector {
         metrics =
             Self.headMetrics + Self.exemplarMetrics + Self.logMetrics + Self.blockMetrics + Self.retentionMetrics + [
                 Metric(.gauge, "prometheus_tsdb_retention_limit_seconds", "How long samples are kept.") { _ in
-                    Double(options.retention) / 1_000
+                    Double(storage.retentionSettings.time) / 1_000
                 },
                 Metric(.gauge, "prometheus_tsdb_retention_limit_bytes", "The most bytes of the files; 0 for no limit.")
                 {

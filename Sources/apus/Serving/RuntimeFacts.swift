@@ -1,27 +1,38 @@
+import ApusBytes
+import ApusConfig
 import ApusModel
+import ApusStorage
 import ApusWeb
 import Glibc
 
 /// What the status page says of the process.
 struct RuntimeFacts: Sendable {
     private let startTime: Int64
-    private let retention: String
     private let workingFolder: String
     private let hostname: String
 
-    init(startTime: Int64, retention: Int64) {
+    init(startTime: Int64) {
         self.startTime = startTime
-        self.retention = DurationText.string(retention)
         workingFolder = unsafe Self.text(capacity: Int(PATH_MAX)) { unsafe getcwd($0, $1) != nil }
         hostname = unsafe Self.text(capacity: 256) { unsafe gethostname($0, $1) == 0 }
     }
 
-    func status(configuration: ConfigurationStore.State, corruptionCount: Int) -> RuntimeStatus {
+    func status(
+        configuration: ConfigurationStore.State, retention: RetentionSettings, corruptionCount: Int
+    ) -> RuntimeStatus {
         RuntimeStatus(
             startTime: startTime, workingFolder: workingFolder, hostname: hostname,
             lastReloadSucceeded: configuration.lastReloadSucceeded, lastConfigurationTime: configuration.loadTime,
             corruptionCount: corruptionCount, threadCount: Self.threadCount, processorCount: Self.processorCount,
-            retention: retention)
+            retention: Self.text(retention))
+    }
+
+    /// The limits as Prometheus writes them, `15d or 50GiB`, then the rules.
+    private static func text(_ retention: RetentionSettings) -> String {
+        var limits = [DurationText.string(retention.time)]
+        if retention.bytes > 0 { limits.append(SizeText.string(Int64(retention.bytes))) }
+        if retention.percentage > 0 { limits.append("\(NumberText.string(retention.percentage, .plain))% of the disk") }
+        return ([limits.joined(separator: " or ")] + retention.rules.descriptions).joined(separator: "; ")
     }
 
     private static var processorCount: Int { Int(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }

@@ -43,7 +43,7 @@ struct Server: Sendable {
                 })
             for warning in configuration.current.configuration.warnings { logger.warning("\(warning)") }
             var storageOptions = options.storage
-            storageOptions.apply(configuration.current.configuration.storage)
+            try storageOptions.apply(configuration.current.configuration.storage)
             storage = try Storage(
                 folder: options.dataFolder, options: storageOptions, clock: clock,
                 report: { [logger = logger.component("storage")] in logger.log($0) })
@@ -146,10 +146,13 @@ struct Server: Sendable {
         }
     }
 
-    /// Jobs first: only they can fail; discovery then brings targets to jobs that exist.
+    /// What can fail comes first: the selectors of the storage section, then the jobs; discovery then brings targets to jobs that exist.
     private func apply(_ configuration: Configuration) async throws {
-        storage.outOfOrderWindow = configuration.storage?.outOfOrderTimeWindow ?? options.storage.outOfOrderWindow
+        var storageOptions = options.storage
+        try storageOptions.apply(configuration.storage)
         try await scraping.apply(configuration.scrapeConfigurations)
+        storage.outOfOrderWindow = storageOptions.outOfOrderWindow
+        storage.retentionSettings = RetentionSettings(storageOptions)
         await discovery.apply(configuration.scrapeConfigurations)
     }
 
@@ -183,9 +186,11 @@ struct Server: Sendable {
     }
 
     private var runtimeStatus: @Sendable () -> RuntimeStatus {
-        let facts = RuntimeFacts(startTime: startTime, retention: storage.options.retention)
+        let facts = RuntimeFacts(startTime: startTime)
         return { [configuration, storage] in
-            facts.status(configuration: configuration.current, corruptionCount: storage.statistics.walCorruptions)
+            facts.status(
+                configuration: configuration.current, retention: storage.retentionSettings,
+                corruptionCount: storage.statistics.walCorruptions)
         }
     }
 }

@@ -1,13 +1,23 @@
 import ApusConfig
+import ApusModel
 import ApusStorage
 
 extension StorageOptions {
     /// Takes over what the configuration's `storage` section says; as with Prometheus it counts before the flags.
-    mutating func apply(_ configuration: StorageConfiguration?) {
+    ///
+    /// - Throws: `QueryableError.invalidPattern` when a selector has a pattern that cannot be compiled.
+    mutating func apply(_ configuration: StorageConfiguration?) throws(QueryableError) {
         guard let configuration else { return }
         if let window = configuration.outOfOrderTimeWindow { outOfOrderWindow = window }
         if let count = configuration.maxExemplars { maximumExemplars = max(0, count) }
+        rollups = []
+        for rollup in configuration.rollups {
+            rollups.append(
+                try RollupRule(
+                    resolution: rollup.resolution, after: rollup.after, matchers: rollup.match?.matchers ?? []))
+        }
         guard let retention = configuration.retention else { return }
+        retentionRules = try RetentionRules(retention.rules.map { ($0.match.matchers, $0.time) })
         if let time = retention.time, time > 0 { self.retention = time }
         if let size = retention.size { retentionBytes = Int(clamping: size) }
         if let percentage = retention.percentage { retentionPercentage = percentage }
