@@ -49,8 +49,10 @@ package struct StorageOptions: Sendable {
     ///
     /// About 250 bytes a series that queries ask for again and again, so that this serves a quarter of a million of them.
     package var maximumCachedLabelBytes = 64 << 20
-    /// The samples of one chunk in a block.
+    /// The samples of one chunk in a block; four times as many where blocks are brought together, or cold.
     package var blockChunkSamples = 240
+    /// The age of its newest sample at which a block counts as cold when it is written, in milliseconds: its columns are then compressed.
+    package var coldAge: Int64 = 12 * 3_600_000
 
     /// The default settings.
     package init() {}

@@ -25,46 +25,6 @@ extension Block {
         return LabelSet(uncheckedRun: unsafe writer.bytes.withUnsafeBufferPointer { unsafe Array($0) })
     }
 
-    /// Calls `body` with the symbols of a series' names and values, until it gives something.
-    @inline(__always)
-    func forEachPair<Result>(
-        of number: UInt32, _ body: (_ name: UInt32, _ value: UInt32) -> Result?
-    ) throws(QueryableError) -> Result? {
-        var reader = ByteReader(indexBytes(try entryRange(number)))
-        do throws(ByteError) {
-            for _ in 0..<(try reader.readCount(limit: reader.remaining)) {
-                let name = UInt32(truncatingIfNeeded: try reader.readVarint())
-                if let result = body(name, UInt32(truncatingIfNeeded: try reader.readVarint())) { return result }
-            }
-            return nil
-        } catch {
-            throw damage(index.path, "series \(number): \(error)")
-        }
-    }
-
-    /// Calls `body` with the chunks of a series, ascending, until it gives `false`.
-    func forEachChunk(
-        of number: UInt32, _ body: (ChunkEntry) throws(QueryableError) -> Bool
-    ) throws(QueryableError) {
-        var reader = ByteReader(indexBytes(try entryRange(number)))
-        var place = ChunkPlace()
-        var remaining = 0
-        do throws(ByteError) {
-            try reader.skipVarints(2 * (try reader.readCount(limit: reader.remaining)))
-            remaining = try reader.readCount(limit: reader.remaining)
-        } catch {
-            throw damage(index.path, "series \(number): \(error)")
-        }
-        while remaining > 0 {
-            remaining -= 1
-            let chunk: ChunkEntry
-            do throws(ByteError) { chunk = try ChunkEntry(after: &place, from: &reader) } catch {
-                throw damage(index.path, "series \(number): \(error)")
-            }
-            guard try body(chunk) else { return }
-        }
-    }
-
     /// Calls `body` with every value of a label, in order, and the place of its list.
     func forEachValue(
         of name: String, _ body: (_ value: UInt32, _ text: Span<UInt8>, PostingsPlace) -> Void
@@ -100,22 +60,13 @@ extension Block {
 
     @_lifetime(borrow self)
     func text(of symbol: UInt32) throws(QueryableError) -> Span<UInt8> {
-        let texts = 4 + 4 * (symbolCount + 1)
-        guard Int(symbol) < symbolCount, texts <= symbolsRange.count else {
-            throw damage(index.path, "symbol \(symbol) is out of range")
-        }
-        let start = texts + Int(word(symbolsRange, 4 + 4 * Int(symbol)))
-        let end = texts + Int(word(symbolsRange, 8 + 4 * Int(symbol)))
-        guard start <= end, end <= symbolsRange.count else {
-            throw damage(index.path, "the text of symbol \(symbol) is outside its section")
-        }
-        return Span<UInt8>(_bytes: indexBytes((symbolsRange.lowerBound + start)..<(symbolsRange.lowerBound + end)))
+        Span<UInt8>(_bytes: indexBytes(try entryRange(Int(symbol), of: sections.symbols, "symbol")))
     }
 
     func symbol(of text: String) throws(QueryableError) -> UInt32? {
         let wanted = Array(text.utf8)
         var low: UInt32 = 0
-        var high = UInt32(symbolCount)
+        var high = UInt32(sections.symbols.count)
         while low < high {
             let middle = low + (high - low) / 2
             let order = compareBytes(try self.text(of: middle), wanted.span)
@@ -125,23 +76,9 @@ extension Block {
         return nil
     }
 
-    // MARK: Series
-
-    /// Where the entry of a series lies in the index.
-    private func entryRange(_ number: UInt32) throws(QueryableError) -> Range<Int> {
-        let entries = 4 + 4 * (entryCount + 1)
-        guard Int(number) < entryCount, entries <= seriesRange.count else {
-            throw damage(index.path, "series \(number) is out of range")
-        }
-        let start = entries + Int(word(seriesRange, 4 + 4 * Int(number)))
-        let end = entries + Int(word(seriesRange, 8 + 4 * Int(number)))
-        guard start <= end, end <= seriesRange.count else {
-            throw damage(index.path, "the entry of series \(number) is outside its section")
-        }
-        return (seriesRange.lowerBound + start)..<(seriesRange.lowerBound + end)
-    }
-
     // MARK: Postings
+
+    private var postingCount: Int { sections.postings.count }
 
     private struct Posting {
         var name: UInt32
@@ -150,13 +87,14 @@ extension Block {
     }
 
     private func posting(_ position: Int) throws(QueryableError) -> Posting {
+        let range = sections.postings.range
         let start = 4 + BlockFormat.postingLength * position
-        guard start + BlockFormat.postingLength <= postingsRange.count else {
+        guard start + BlockFormat.postingLength <= range.count else {
             throw damage(index.path, "posting \(position) is outside its section")
         }
         return Posting(
-            name: word(postingsRange, start), value: word(postingsRange, start + 4),
-            place: PostingsPlace(offset: word(postingsRange, start + 8), count: word(postingsRange, start + 12)))
+            name: word(range, start), value: word(range, start + 4),
+            place: PostingsPlace(offset: word(range, start + 8), count: word(range, start + 12)))
     }
 
     /// The position of the first posting at or after a pair.
@@ -172,27 +110,37 @@ extension Block {
     }
 
     private func list(_ place: PostingsPlace) throws(QueryableError) -> [UInt32] {
+        let range = sections.postings.range
         let lists = 4 + BlockFormat.postingLength * postingCount + Int(place.offset)
-        guard lists <= postingsRange.count, place.count <= header.seriesCount else {
+        guard lists <= range.count, place.count <= header.seriesCount else {
             throw damage(index.path, "a list of series is outside its section")
         }
-        var reader = ByteReader(indexBytes((postingsRange.lowerBound + lists)..<postingsRange.upperBound))
-        var result: [UInt32] = []
-        result.reserveCapacity(Int(place.count))
-        var series: UInt32 = 0
+        let bytes = indexBytes((range.lowerBound + lists)..<range.upperBound)
         do throws(ByteError) {
-            for _ in 0..<place.count {
-                series &+= UInt32(truncatingIfNeeded: try reader.readVarint())
-                result.append(series)
-            }
+            return try PostingsList.read(bytes, count: Int(place.count), version: header.version)
         } catch {
             throw damage(index.path, "a list of series ends early")
         }
-        return result
+    }
+
+    /// Where a text or an entry lies in the index: a section begins with the number of them and where each begins and the last ends.
+    func entryRange(
+        _ number: Int, of section: BlockSections.Section, _ what: StaticString
+    ) throws(QueryableError) -> Range<Int> {
+        let entries = 4 + 4 * (section.count + 1)
+        guard number < section.count, entries <= section.range.count else {
+            throw damage(index.path, "\(what) \(number) is out of range")
+        }
+        let start = entries + Int(word(section.range, 4 + 4 * number))
+        let end = entries + Int(word(section.range, 8 + 4 * number))
+        guard start <= end, end <= section.range.count else {
+            throw damage(index.path, "\(what) \(number) is outside its section")
+        }
+        return (section.range.lowerBound + start)..<(section.range.lowerBound + end)
     }
 
     /// The integer at an offset of a section, 0 beyond its end, which the checks above then refuse.
-    private func word(_ section: Range<Int>, _ offset: Int) -> UInt32 {
+    func word(_ section: Range<Int>, _ offset: Int) -> UInt32 {
         guard offset >= 0, offset + 4 <= section.count else { return 0 }
         let bytes = indexBytes((section.lowerBound + offset)..<(section.lowerBound + offset + 4))
         return UInt32(littleEndian: unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: 0, as: UInt32.self))

@@ -14,12 +14,7 @@ final class Block: Sendable {
     let rollups: [RollupFile]
     let index: MappedFile
     let columns: MappedFile
-    let symbolsRange: Range<Int>
-    let seriesRange: Range<Int>
-    let postingsRange: Range<Int>
-    let symbolCount: Int
-    let entryCount: Int
-    let postingCount: Int
+    let sections: BlockSections
 
     /// Opens the block in `folder` and checks its index.
     init(folder: String, identifier: String) throws(BlockError) {
@@ -43,42 +38,12 @@ final class Block: Sendable {
                 body throws(ByteError) in try Tombstones(body: body, seriesCount: header.seriesCount)
             } ?? Tombstones()
         rollups = RollupFile.files(in: folder, seriesCount: header.seriesCount)
-        var offset = BlockFormat.indexHeaderLength
-        var ranges: [Range<Int>] = []
-        for (number, section) in header.sections.enumerated() {
-            guard section.length <= UInt64(index.count - offset) else {
-                throw .damaged(path: index.path, reason: "section \(number) goes beyond the end of the file")
-            }
-            let range = offset..<(offset + Int(section.length))
-            guard CRC32C.checksum(index.bytes.extracting(range)) == section.checksum else {
-                throw .damaged(path: index.path, reason: "checksum of section \(number) does not match")
-            }
-            ranges.append(range)
-            offset = range.upperBound
-        }
-        guard offset == index.count else {
-            throw .damaged(path: index.path, reason: "\(index.count - offset) bytes after the last section")
-        }
+        sections = try BlockSections(index, header: header)
         guard UInt64(columns.count) == header.columnsLength else {
             throw .damaged(
                 path: columns.path,
                 reason: "the file has \(columns.count) bytes and should have \(header.columnsLength)")
         }
-        symbolsRange = ranges[0]
-        seriesRange = ranges[1]
-        postingsRange = ranges[2]
-        // Each section begins with the number of what it holds.
-        let counts = ranges.map { range in
-            range.count < 4
-                ? 0
-                : Int(
-                    UInt32(
-                        littleEndian: unsafe index.bytes.unsafeLoadUnaligned(
-                            fromUncheckedByteOffset: range.lowerBound, as: UInt32.self)))
-        }
-        symbolCount = counts[0]
-        entryCount = counts[1]
-        postingCount = counts[2]
     }
 
     /// The same block with other tombstones or roll-ups.
@@ -91,12 +56,7 @@ final class Block: Sendable {
         self.rollups = rollups ?? block.rollups
         index = block.index
         columns = block.columns
-        symbolsRange = block.symbolsRange
-        seriesRange = block.seriesRange
-        postingsRange = block.postingsRange
-        symbolCount = block.symbolCount
-        entryCount = block.entryCount
-        postingCount = block.postingCount
+        sections = block.sections
     }
 
     /// The names of the files that not every block has.
@@ -114,74 +74,6 @@ final class Block: Sendable {
 
     /// The bytes of its two data files.
     var byteCount: Int { index.count + columns.count }
-
-    /// Appends the samples of a series within a range of time, without the deleted ones; histograms have the hints that are stored.
-    func read(
-        series number: UInt32, range: ClosedRange<Int64>, scratch: inout ReadScratch, into result: inout SampleColumns
-    ) throws(QueryableError) {
-        let deleted = tombstones.isEmpty ? nil : tombstones[number]
-        let start = result.count
-        var isPredecessorDeleted = false
-        try forEachChunk(of: number) { chunk throws(QueryableError) in
-            if chunk.minimumTime > range.upperBound { return false }
-            if chunk.maximumTime < range.lowerBound { return true }
-            if let deleted, deleted.covers(chunk.timeRange) {
-                isPredecessorDeleted = true
-                return true
-            }
-            let histogram = result.histograms.count
-            try read(chunk, range: range, scratch: &scratch, into: &result)
-            if isPredecessorDeleted, histogram < result.histograms.count {
-                result.histograms[histogram].histogram.forgetPredecessor()
-            }
-            isPredecessorDeleted = false
-            return true
-        }
-        if let deleted { result.remove(deleted, from: start) }
-    }
-
-    func read(
-        _ chunk: ChunkEntry, range: ClosedRange<Int64>, scratch: inout ReadScratch, into result: inout SampleColumns
-    ) throws(QueryableError) {
-        let timestamps = try column(at: chunk.timestampOffset, length: chunk.timestampLength)
-        let values = try column(at: chunk.valueOffset, length: chunk.valueLength)
-        do throws(ColumnError) {
-            let kept = try scratch.appendTimestamps(
-                timestamps, count: chunk.count, limit: chunk.count, range: range, to: &result.timestamps)
-            if kept.isEmpty { return }
-            try scratch.decoder.decodeSamples(values, count: chunk.count, keeping: kept, into: &result)
-        } catch {
-            throw damage(columns.path, "chunk at \(chunk.valueOffset): \(error)")
-        }
-    }
-
-    /// Whether a chunk has native histograms: what these say of the sample before may not hold elsewhere.
-    func hasHistograms(_ chunk: ChunkEntry) throws(QueryableError) -> Bool {
-        let values = try column(at: chunk.valueOffset, length: chunk.valueLength)
-        return unsafe values.unsafeLoad(fromUncheckedByteOffset: 0, as: UInt8.self) == BlockFormat.histogramKind
-    }
-
-    /// Appends the bytes of a column.
-    func appendColumn(at offset: Int, length: Int, to writer: inout ByteWriter) throws(QueryableError) {
-        let bytes = try column(at: offset, length: length)
-        writer.append(Span<UInt8>(_bytes: bytes))
-    }
-
-    /// The bytes of a column whose checksum is right.
-    @_lifetime(borrow self)
-    func column(at offset: Int, length: Int) throws(QueryableError) -> RawSpan {
-        guard offset >= BlockFormat.columnsHeaderLength, length > 0, offset <= columns.count,
-            length <= columns.count - offset - BlockFormat.checksumLength
-        else { throw damage(columns.path, "column of \(length) bytes at \(offset) is outside the file") }
-        // The mapping lives as long as this block.
-        let all = unsafe columns.bytes(ownedBy: self)
-        let bytes = all.extracting(offset..<(offset + length))
-        let stated = unsafe all.unsafeLoadUnaligned(fromUncheckedByteOffset: offset + length, as: UInt32.self)
-        guard CRC32C.checksum(bytes) == UInt32(littleEndian: stated) else {
-            throw damage(columns.path, "checksum of the column at \(offset) does not match")
-        }
-        return bytes
-    }
 
     /// A part of the index, checked by the caller to lie within it.
     @_lifetime(borrow self)

@@ -4,24 +4,34 @@ import ApusBytes
 enum BlockFormat {
     static let indexMagic: StaticString = "APUSIDX\0"
     static let columnsMagic: StaticString = "APUSCOL\0"
-    static let version: UInt32 = 1
-    static let indexHeaderLength = 96
+    static let version: UInt32 = 2
     static let columnsHeaderLength = 36
     static let checksumLength = 4
+    /// The bytes of a group in the index.
+    static let groupLength = 24
+    /// The places of a compressed group, at most.
+    static let maximumCompressedGroup = 1 << 24
     static let postingLength = 16
     /// The first byte of a column of values with native histograms (`docs/formats/columns.md`).
     static let histogramKind: UInt8 = 4
     static let temporaryEnding = ".tmp"
     static let deletedEnding = ".deleted"
 
+    /// The number of sections of an index.
+    static func sectionCount(version: UInt32) -> Int { version < 2 ? 3 : 6 }
+
+    /// The length of the header of an index.
+    static func indexHeaderLength(version: UInt32) -> Int { 60 + 12 * sectionCount(version: version) }
+
     /// What the header of the index states.
     struct IndexHeader: Equatable {
+        var version = BlockFormat.version
         var minimumTime: Int64 = 0
         var maximumTime: Int64 = 0
         var sampleCount: UInt64 = 0
         var seriesCount: UInt32 = 0
         var chunkCount: UInt32 = 0
-        /// Lengths and checksums of symbols, series and postings.
+        /// Lengths and checksums, in the order of the file.
         var sections: [(length: UInt64, checksum: UInt32)] = []
         var columnsLength: UInt64 = 0
 
@@ -29,7 +39,7 @@ enum BlockFormat {
 
         /// The header's bytes.
         func encoded() -> [UInt8] {
-            var writer = ByteWriter(capacity: indexHeaderLength)
+            var writer = ByteWriter(capacity: indexHeaderLength(version: version))
             writer.append(indexMagic)
             writer.appendLittleEndian(version)
             writer.appendLittleEndian(UInt32(sections.count))

@@ -5,76 +5,98 @@ import Glibc
 
 /// Writes a block, series by series in the order of label sets, to a temporary folder.
 struct BlockWriter {
-    private struct SeriesEntry {
-        /// The end of the series' symbols in `symbolRuns`.
+    /// What a series has in the arrays below.
+    struct SeriesEntry {
+        /// The end of its symbols in `symbolRuns`.
         var symbolsEnd: Int
-        /// The end of the series' encoded chunks in `chunkEntries`.
+        /// The end of its chunks in `chunks`.
         var chunksEnd: Int
-        var chunkCount: Int
+        /// The place of its first column of values.
+        var valuePlace: Int
+    }
+
+    /// A chunk: the number of its column of timestamps, and the length of its values.
+    struct Chunk {
+        var times: UInt32
+        var valueLength: UInt32
+    }
+
+    /// A column of timestamps that is written.
+    struct Times {
+        var minimum: Int64
+        var maximum: Int64
+        var count: Int
+        var place: Int
+        var length: Int
     }
 
     private let folder: String
     private let chunkSamples: Int
-    private let columns: SystemFile
-    private var buffer = ByteWriter(capacity: 1 << 20)
-    private var bufferOffset = BlockFormat.columnsHeaderLength
-    private var encoder = ColumnEncoder()
+    private var columns: ColumnGroupWriter
+    private var encoder = ColumnEncoder(effort: .thorough)
     private var scratch = ByteWriter()
     private var symbols = SymbolTable()
-    private var symbolRuns: [UInt32] = []
-    private var chunkEntries = ByteWriter()
-    private var entries: [SeriesEntry] = []
-    /// Timestamp columns written already, and where.
+    /// Pairs of symbols, series by series.
+    private(set) var symbolRuns: [UInt32] = []
+    private(set) var chunks: [Chunk] = []
+    private(set) var entries: [SeriesEntry] = []
+    private(set) var times: [Times] = []
+    /// Columns of timestamps that are looked for in what follows, and their numbers in `times`.
     private var sharedTimestamps = SymbolTable()
-    private var sharedOffsets: [Int] = []
+    private var sharedNumbers: [UInt32] = []
     private(set) var header = BlockFormat.IndexHeader(minimumTime: .max, maximumTime: .min)
 
     /// A writer to `folder`, which must not exist.
-    init(folder: String, chunkSamples: Int) throws(FileError) {
+    init(folder: String, form: BlockForm) throws(FileError) {
         self.folder = folder
-        self.chunkSamples = min(max(1, chunkSamples), ColumnLimits.maximumCount)
+        chunkSamples = form.chunkSamples
         try Folder.make(folder)
-        columns = try SystemFile(creating: "\(folder)/columns", isExclusive: true)
+        columns = try ColumnGroupWriter(creating: "\(folder)/columns", form: form)
     }
 
     /// Adds a series; its label set comes after those of the series before, its samples ascend and are at least one.
     mutating func add(labels: Span<UInt8>, samples: borrowing SampleColumns) throws(FileError) {
         try intern(labels)
-        var place = ChunkPlace()
-        var chunkCount = 0
+        var place: Int?
         var start = 0
         var nextHistogram = 0
         while start < samples.count {
             var end = min(samples.count, start + chunkSamples)
             let histograms = Self.histograms(of: samples, from: nextHistogram, before: &end)
-            try addChunk(samples, start..<end, histograms: histograms, place: &place)
-            chunkCount += 1
+            let chunk = try addChunk(samples, start..<end, histograms: histograms)
+            place = place ?? chunk
             start = end
             nextHistogram = histograms.upperBound
         }
-        if let first = samples.timestamps.first, let last = samples.timestamps.last {
-            endSeries(chunkCount: chunkCount, sampleCount: samples.count, first: first, last: last)
+        if let place, let first = samples.timestamps.first, let last = samples.timestamps.last {
+            endSeries(valuePlace: place, sampleCount: samples.count, first: first, last: last)
         }
     }
 
     /// Adds a series whose chunks stand in other blocks and are taken over as they are; they ascend and are at least one.
-    mutating func add(labels: Span<UInt8>, copying chunks: [(block: Block, entry: ChunkEntry)]) throws {
-        guard let first = chunks.first?.entry.minimumTime, let last = chunks.last?.entry.maximumTime else { return }
+    ///
+    /// - Parameter groups: what reads the blocks.
+    mutating func add(
+        labels: Span<UInt8>, copying copied: [(block: Block, entry: ChunkEntry)], _ groups: GroupMemory
+    ) throws {
+        guard let first = copied.first?.entry.minimumTime, let last = copied.last?.entry.maximumTime else { return }
         try intern(labels)
-        var place = ChunkPlace()
+        var place: Int?
         var sampleCount = 0
-        for (block, entry) in chunks {
-            var copy = entry
+        for (block, entry) in copied {
             scratch.bytes.removeAll(keepingCapacity: true)
-            try block.appendColumn(at: entry.timestampOffset, length: entry.timestampLength, to: &scratch)
-            copy.timestampOffset = try writeShared()
+            let timestamps = try groups.column(
+                .timestamps, at: entry.timestampOffset, length: entry.timestampLength, of: block)
+            scratch.append(Span<UInt8>(_bytes: timestamps))
+            let number = try writeTimes(minimum: entry.minimumTime, maximum: entry.maximumTime, count: entry.count)
             scratch.bytes.removeAll(keepingCapacity: true)
-            try block.appendColumn(at: entry.valueOffset, length: entry.valueLength, to: &scratch)
-            copy.valueOffset = try write()
-            copy.append(after: &place, to: &chunkEntries)
+            let values = try groups.column(.values, at: entry.valueOffset, length: entry.valueLength, of: block)
+            scratch.append(Span<UInt8>(_bytes: values))
+            let chunk = try writeValues(times: number)
+            place = place ?? chunk
             sampleCount += entry.count
         }
-        endSeries(chunkCount: chunks.count, sampleCount: sampleCount, first: first, last: last)
+        if let place { endSeries(valuePlace: place, sampleCount: sampleCount, first: first, last: last) }
     }
 
     private mutating func intern(_ labels: Span<UInt8>) throws(FileError) {
@@ -88,12 +110,12 @@ struct BlockWriter {
         }
     }
 
-    private mutating func endSeries(chunkCount: Int, sampleCount: Int, first: Int64, last: Int64) {
+    private mutating func endSeries(valuePlace: Int, sampleCount: Int, first: Int64, last: Int64) {
         entries.append(
-            SeriesEntry(symbolsEnd: symbolRuns.count, chunksEnd: chunkEntries.count, chunkCount: chunkCount))
+            SeriesEntry(symbolsEnd: symbolRuns.count, chunksEnd: chunks.count, valuePlace: valuePlace))
         header.sampleCount += UInt64(sampleCount)
         header.seriesCount += 1
-        header.chunkCount += UInt32(chunkCount)
+        header.chunkCount = UInt32(clamping: chunks.count)
         header.minimumTime = min(header.minimumTime, first)
         header.maximumTime = max(header.maximumTime, last)
     }
@@ -102,19 +124,17 @@ struct BlockWriter {
     ///
     /// A block that is not written straight from the head has a lineage.
     mutating func finish(identifier: String, lineage: BlockLineage? = nil) throws(FileError) {
-        try flush()
-        header.columnsLength = UInt64(bufferOffset)
-        try columns.write(
-            BlockFormat.columnsHeader(minimumTime: header.minimumTime, maximumTime: header.maximumTime).span, at: 0)
-        try columns.synchronize()
-        let sections = encodedSections()
+        let written = try columns.finish(
+            header: BlockFormat.columnsHeader(minimumTime: header.minimumTime, maximumTime: header.maximumTime))
+        header.columnsLength = UInt64(written.length)
+        let sections = encodedSections(symbols) + [written.section]
         for section in sections where section.count > Int(UInt32.max) {
             throw FileError("index", folder, code: EFBIG)
         }
         header.sections = sections.map { (UInt64($0.count), CRC32C.checksum($0.span)) }
         let index = try SystemFile(creating: "\(folder)/index", isExclusive: true)
         try index.write(header.encoded().span, at: 0)
-        var offset = BlockFormat.indexHeaderLength
+        var offset = BlockFormat.indexHeaderLength(version: header.version)
         for section in sections {
             try index.write(section.span, at: offset)
             offset += section.count
@@ -155,15 +175,16 @@ struct BlockWriter {
         return first..<next
     }
 
+    /// Writes a chunk; gives the place of its values.
     private mutating func addChunk(
-        _ samples: borrowing SampleColumns, _ range: Range<Int>, histograms: Range<Int>, place: inout ChunkPlace
-    ) throws(FileError) {
+        _ samples: borrowing SampleColumns, _ range: Range<Int>, histograms: Range<Int>
+    ) throws(FileError) -> Int {
         let timestamps = samples.timestamps.span.extracting(range)
         let values = samples.values.span.extracting(range)
         scratch.bytes.removeAll(keepingCapacity: true)
         encoder.appendTimestamps(timestamps, to: &scratch)
-        let timestampLength = scratch.count
-        let timestampOffset = try writeShared()
+        let number = try writeTimes(
+            minimum: timestamps[0], maximum: timestamps[timestamps.count - 1], count: timestamps.count)
         scratch.bytes.removeAll(keepingCapacity: true)
         if histograms.isEmpty {
             encoder.appendValues(values, to: &scratch)
@@ -171,128 +192,35 @@ struct BlockWriter {
             encoder.appendHistograms(
                 samples.histograms[histograms], among: values, from: range.lowerBound, to: &scratch)
         }
-        let valueOffset = try write()
-        let first = timestamps[0]
-        let last = timestamps[timestamps.count - 1]
-        let chunk = ChunkEntry(
-            minimumTime: first, maximumTime: last, count: timestamps.count, timestampOffset: timestampOffset,
-            timestampLength: timestampLength, valueOffset: valueOffset, valueLength: scratch.count)
-        chunk.append(after: &place, to: &chunkEntries)
+        return try writeValues(times: number)
     }
 
-    /// Writes the timestamp column in `scratch`, or finds where an equal one was written.
-    private mutating func writeShared() throws(FileError) -> Int {
+    /// Writes the column of timestamps in `scratch`, or finds where an equal one was written; gives its number.
+    private mutating func writeTimes(minimum: Int64, maximum: Int64, count: Int) throws(FileError) -> UInt32 {
         // Columns with much jitter never repeat: what is remembered of them is bounded.
         if sharedTimestamps.memoryBytes > 32 << 20 {
             sharedTimestamps = SymbolTable()
-            sharedOffsets = []
+            sharedNumbers = []
         }
         let known = sharedTimestamps.count
         let bytes = scratch.bytes
-        guard let symbol = sharedTimestamps.intern(bytes.span) else { return try write() }
-        if Int(symbol.index) < known { return sharedOffsets[Int(symbol.index)] }
-        let offset = try write()
-        sharedOffsets.append(offset)
-        return offset
+        // A column does not say how many timestamps it has.
+        scratch.appendVarint(UInt64(count))
+        let key = scratch.bytes
+        let symbol = sharedTimestamps.intern(key.span)
+        if let symbol, Int(symbol.index) < known { return sharedNumbers[Int(symbol.index)] }
+        let place = try columns.append(timestamps: bytes)
+        let number = UInt32(truncatingIfNeeded: times.count)
+        times.append(Times(minimum: minimum, maximum: maximum, count: count, place: place, length: bytes.count))
+        if symbol != nil { sharedNumbers.append(number) }
+        return number
     }
 
-    /// Writes the column in `scratch` with its checksum.
-    private mutating func write() throws(FileError) -> Int {
-        if buffer.count >= 1 << 20 { try flush() }
-        let offset = bufferOffset + buffer.count
+    /// Writes the column of values in `scratch`; gives its place.
+    private mutating func writeValues(times number: UInt32) throws(FileError) -> Int {
         let bytes = scratch.bytes
-        buffer.append(bytes)
-        buffer.appendLittleEndian(CRC32C.checksum(bytes.span))
-        return offset
-    }
-
-    private mutating func flush() throws(FileError) {
-        let bytes = buffer.bytes
-        try columns.write(bytes.span, at: bufferOffset)
-        bufferOffset += bytes.count
-        buffer.bytes.removeAll(keepingCapacity: true)
-    }
-
-    // MARK: Index
-
-    private func encodedSections() -> [[UInt8]] {
-        let order = (0..<UInt32(symbols.count)).sorted { a, b in
-            compareBytes(symbols.text(of: Symbol(index: a)), symbols.text(of: Symbol(index: b))) < 0
-        }
-        var rank = [UInt32](repeating: 0, count: order.count)
-        for (position, symbol) in order.enumerated() { rank[Int(symbol)] = UInt32(position) }
-        let (series, postings) = encodedSeries(rank)
-        return [encodedSymbols(order), series, postings]
-    }
-
-    private func encodedSymbols(_ order: [UInt32]) -> [UInt8] {
-        var writer = ByteWriter()
-        writer.appendLittleEndian(UInt32(order.count))
-        var offset: UInt32 = 0
-        writer.appendLittleEndian(offset)
-        for symbol in order {
-            offset &+= UInt32(symbols.text(of: Symbol(index: symbol)).count)
-            writer.appendLittleEndian(offset)
-        }
-        for symbol in order { writer.append(symbols.text(of: Symbol(index: symbol))) }
-        return writer.bytes
-    }
-
-    private func encodedSeries(_ rank: [UInt32]) -> (series: [UInt8], postings: [UInt8]) {
-        var offsets = ByteWriter()
-        var texts = ByteWriter()
-        // Pair of symbols, then series: sorted, these are the postings.
-        var pairs: [(pair: UInt64, series: UInt32)] = []
-        pairs.reserveCapacity(symbolRuns.count / 2)
-        offsets.appendLittleEndian(UInt32(entries.count))
-        offsets.appendLittleEndian(UInt32(0))
-        var symbolsStart = 0
-        var chunksStart = 0
-        for (number, entry) in entries.enumerated() {
-            texts.appendVarint(UInt64((entry.symbolsEnd - symbolsStart) / 2))
-            for position in stride(from: symbolsStart, to: entry.symbolsEnd, by: 2) {
-                let name = rank[Int(symbolRuns[position])]
-                let value = rank[Int(symbolRuns[position + 1])]
-                texts.appendVarint(UInt64(name))
-                texts.appendVarint(UInt64(value))
-                pairs.append((UInt64(name) << 32 | UInt64(value), UInt32(number)))
-            }
-            texts.appendVarint(UInt64(entry.chunkCount))
-            texts.append(chunkEntries.bytes.span.extracting(chunksStart..<entry.chunksEnd))
-            offsets.appendLittleEndian(UInt32(truncatingIfNeeded: texts.count))
-            symbolsStart = entry.symbolsEnd
-            chunksStart = entry.chunksEnd
-        }
-        pairs.sort { $0.pair == $1.pair ? $0.series < $1.series : $0.pair < $1.pair }
-        offsets.append(texts.bytes)
-        return (offsets.bytes, encodedPostings(pairs))
-    }
-
-    private func encodedPostings(_ pairs: [(pair: UInt64, series: UInt32)]) -> [UInt8] {
-        var table = ByteWriter()
-        var lists = ByteWriter()
-        var count: UInt32 = 0
-        table.appendLittleEndian(UInt32(0))
-        var start = 0
-        while start < pairs.count {
-            var end = start
-            let offset = UInt32(truncatingIfNeeded: lists.count)
-            var previous: UInt32 = 0
-            while end < pairs.count, pairs[end].pair == pairs[start].pair {
-                lists.appendVarint(UInt64(pairs[end].series - previous))
-                previous = pairs[end].series
-                end += 1
-            }
-            table.appendLittleEndian(UInt32(truncatingIfNeeded: pairs[start].pair >> 32))
-            table.appendLittleEndian(UInt32(truncatingIfNeeded: pairs[start].pair))
-            table.appendLittleEndian(offset)
-            table.appendLittleEndian(UInt32(end - start))
-            count += 1
-            start = end
-        }
-        table.overwriteLittleEndian(count, at: 0)
-        table.append(lists.bytes)
-        return table.bytes
+        chunks.append(Chunk(times: number, valueLength: UInt32(truncatingIfNeeded: bytes.count)))
+        return try columns.append(values: bytes)
     }
 
     private func metaText(_ identifier: String) -> String {

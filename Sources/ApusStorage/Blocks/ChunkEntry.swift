@@ -2,12 +2,16 @@ import ApusBytes
 
 /// What the numbers of a chunk's entry are relative to.
 struct ChunkPlace {
+    /// In version 1 only.
     var lastTime: Int64 = 0
+    /// Since version 2 the number of the column that is expected.
     var timestampOffset: Int64 = 0
     var valueEnd: Int64 = 0
 }
 
-/// Where a chunk lies in the columns file, and what it spans.
+/// Where the columns of a chunk lie, and what it spans.
+///
+/// The offsets are places in the groups, in version 1 offsets in the columns file.
 struct ChunkEntry {
     var minimumTime: Int64
     var maximumTime: Int64
@@ -20,21 +24,7 @@ struct ChunkEntry {
     /// The time of its samples, both ends included.
     var timeRange: ClosedRange<Int64> { minimumTime...max(minimumTime, maximumTime) }
 
-    /// Appends the entry, relative to the one before.
-    func append(after place: inout ChunkPlace, to writer: inout ByteWriter) {
-        writer.appendSignedVarint(minimumTime &- place.lastTime)
-        writer.appendVarint(UInt64(bitPattern: maximumTime &- minimumTime))
-        writer.appendVarint(UInt64(count))
-        writer.appendSignedVarint(Int64(timestampOffset) - place.timestampOffset)
-        writer.appendVarint(UInt64(timestampLength))
-        writer.appendSignedVarint(Int64(valueOffset) - place.valueEnd)
-        writer.appendVarint(UInt64(valueLength))
-        place = ChunkPlace(
-            lastTime: maximumTime, timestampOffset: Int64(timestampOffset),
-            valueEnd: Int64(valueOffset + valueLength + BlockFormat.checksumLength))
-    }
-
-    /// Reads the entry that follows; nothing is checked but the form of the numbers.
+    /// Reads an entry of version 1; nothing is checked but the form of the numbers.
     init(after place: inout ChunkPlace, from reader: inout ByteReader) throws(ByteError) {
         minimumTime = place.lastTime &+ (try reader.readSignedVarint())
         maximumTime = minimumTime &+ Int64(bitPattern: try reader.readVarint())

@@ -44,7 +44,7 @@ enum SealedFile {
             if error.code == ENOENT { return nil }
             throw .file(error)
         }
-        try BlockFormat.check(file, magic: magic, length: headerLength)
+        try BlockFormat.check(file, magic: magic, length: headerLength, newest: version)
         let bytes = file.bytes
         let length = UInt64(
             littleEndian: unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: 16, as: UInt64.self))

@@ -33,19 +33,15 @@ final class ZstdCompressor {
 
 /// Decompresses frames of zstd.
 enum Zstd {
-    /// Whether a frame was decompressed to exactly `length` bytes, which are then what `output` holds.
-    ///
-    /// The caller bounds the length.
-    static func decompress(_ frame: RawSpan, length: Int, into output: inout [UInt8]) -> Bool {
-        var isDone = false
-        unsafe output = [UInt8](unsafeUninitializedCapacity: length) { output, count in
-            let result = unsafe frame.withUnsafeBytes { frame in
-                unsafe apus_zstd_decompress(
-                    frame.baseAddress?.assumingMemoryBound(to: UInt8.self), frame.count, output.baseAddress, length,
-                    &count)
-            }
-            isDone = result == APUS_ZSTD_DONE && count == length
+    /// Whether a frame was decompressed to as many bytes as `output` has.
+    @unsafe
+    static func decompress(_ frame: RawSpan, into output: UnsafeMutableRawBufferPointer) -> Bool {
+        var written = 0
+        let result = unsafe frame.withUnsafeBytes { frame in
+            unsafe apus_zstd_decompress(
+                frame.baseAddress?.assumingMemoryBound(to: UInt8.self), frame.count,
+                output.baseAddress?.assumingMemoryBound(to: UInt8.self), output.count, &written)
         }
-        return isDone
+        return result == APUS_ZSTD_DONE && written == output.count
     }
 }

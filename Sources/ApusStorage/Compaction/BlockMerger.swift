@@ -49,8 +49,8 @@ struct BlockMerger {
         while let labels = sources.compactMap(\.labels).min() {
             if isCancelled() { throw CancellationError() }
             let parts = sources.filter { $0.labels == labels }
-            if let chunks = try wholeChunks(of: parts, labels) {
-                try writer.add(labels: labels.run.span, copying: chunks)
+            if let chunks = try wholeChunks(of: parts, labels, scratch.groups) {
+                try writer.add(labels: labels.run.span, copying: chunks, scratch.groups)
                 for position in sources.indices where sources[position].labels == labels {
                     try sources[position].advance()
                 }
@@ -72,7 +72,7 @@ struct BlockMerger {
     /// The chunks of a series when they can be taken over as they are: none of it is deleted or past its retention, and they follow each
     /// other without being many small ones.
     private func wholeChunks(
-        of parts: [Source], _ labels: LabelSet
+        of parts: [Source], _ labels: LabelSet, _ groups: GroupMemory
     ) throws(QueryableError) -> [(block: Block, entry: ChunkEntry)]? {
         let start = horizon?.start(of: labels) ?? .min
         var chunks: [(block: Block, entry: ChunkEntry)] = []
@@ -84,7 +84,7 @@ struct BlockMerger {
                 isWhole =
                     chunk.count >= shortChunk && chunk.minimumTime > last ?? .min
                     && chunk.minimumTime <= chunk.maximumTime
-                if isWhole { isWhole = try !part.block.hasHistograms(chunk) }
+                if isWhole { isWhole = try !part.block.hasHistograms(chunk, groups) }
                 last = chunk.maximumTime
                 chunks.append((part.block, chunk))
                 return isWhole

@@ -85,7 +85,8 @@ extension Storage {
         range: ClosedRange<Int64>, identifier: String, folder: String
     ) throws(CompactionError) -> BlockFormat.IndexHeader? {
         do {
-            var writer = try BlockWriter(folder: folder, chunkSamples: options.blockChunkSamples)
+            let form = options.blockForm(newest: range.upperBound, now: clock.now())
+            var writer = try BlockWriter(folder: folder, form: form)
             var scratch = ReadScratch()
             scratch.skipsDamage = true
             defer { note(scratch.damages) }

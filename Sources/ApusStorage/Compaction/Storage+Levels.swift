@@ -94,8 +94,10 @@ extension Storage {
         let set = blocks.withLock { $0 }
         let horizon = horizon(set)
         do {
-            var writer = try BlockWriter(folder: temporary, chunkSamples: options.blockChunkSamples)
-            let merger = BlockMerger(sources, horizon: horizon, chunkSamples: options.blockChunkSamples)
+            let newest = sources.map(\.header.maximumTime).max() ?? .min
+            let form = options.blockForm(newest: newest, now: clock.now(), isMerged: true)
+            var writer = try BlockWriter(folder: temporary, form: form)
+            let merger = BlockMerger(sources, horizon: horizon, chunkSamples: form.chunkSamples)
             try merger.write(to: &writer) { isClosing.load(ordering: .relaxed) }
             if writer.header.seriesCount == 0 {
                 let others = set.blocks.filter { !lineage.parents.contains($0.identifier) }.map(\.headBoundary)

@@ -59,7 +59,9 @@ package struct BlockImport: ~Copyable {
         do throws(FileError) {
             if writer == nil {
                 current = makeIdentifier()
-                writer = try BlockWriter(folder: temporary(current), chunkSamples: options.blockChunkSamples)
+                // What is imported is of one time, about.
+                let form = options.blockForm(newest: last, now: clock.now())
+                writer = try BlockWriter(folder: temporary(current), form: form)
             }
             try writer?.add(labels: labels.run.span, samples: samples)
         } catch {

@@ -8,7 +8,7 @@ package struct ChunkFacts: Sendable {
     package var times: ClosedRange<Int64>
     /// The number of samples.
     package var samples: Int
-    /// Where the timestamps lie in the file; chunks with equal timestamps share them.
+    /// The place of the timestamps in the block; chunks with equal timestamps share them.
     package var timestampOffset: Int
     /// The bytes of the timestamps.
     package var timestampBytes: Int
@@ -26,18 +26,17 @@ extension Storage {
         _ body: (_ block: BlockFacts, _ labels: LabelSet, _ chunks: [ChunkFacts]) throws(QueryableError) -> Void
     ) throws(QueryableError) {
         let blocks = blocks.withLock { $0 }.blocks
+        let groups = GroupMemory()
         for block in blocks {
             let facts = BlockFacts(block)
             for number in block.allSeries() {
                 var chunks: [ChunkFacts] = []
                 try block.forEachChunk(of: number) { chunk throws(QueryableError) in
-                    let values = try block.column(at: chunk.valueOffset, length: chunk.valueLength)
                     chunks.append(
                         ChunkFacts(
                             times: chunk.timeRange, samples: chunk.count, timestampOffset: chunk.timestampOffset,
                             timestampBytes: chunk.timestampLength,
-                            valueKind: unsafe values.unsafeLoad(fromUncheckedByteOffset: 0, as: UInt8.self),
-                            valueBytes: chunk.valueLength))
+                            valueKind: try block.valueKind(of: chunk, groups), valueBytes: chunk.valueLength))
                     return true
                 }
                 try body(facts, try block.labelSet(of: number), chunks)

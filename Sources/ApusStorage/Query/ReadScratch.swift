@@ -18,6 +18,8 @@ struct ReadScratch {
     private static let maximumKeyLength = 1_024
 
     var decoder = ColumnDecoder()
+    /// Groups of columns of blocks.
+    let groups = GroupMemory()
     /// Samples of the head's open buffer, while sealed ones are read.
     var open = SampleColumns()
     /// Those that were older than the newest of their series.
