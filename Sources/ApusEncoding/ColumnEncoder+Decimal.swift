@@ -1,9 +1,8 @@
 import ApusBytes
 
 extension ColumnEncoder {
-    /// Appends `values` as integers divided by 10^`exponent`; those that are not go raw.
+    /// Appends `values`, which `fillDecimals` made integers of, as such divided by 10^`exponent`; those that are none go raw.
     mutating func appendDecimal(_ values: Span<Double>, exponent: Int, to writer: inout ByteWriter) {
-        fillIntegers(values, exponent: exponent)
         let (mode, plan) = chooseMode(allowsSparse: false)
         writer.append(ColumnKind.decimal)
         writer.append(UInt8(exponent) | mode.rawValue << 4)
@@ -13,13 +12,47 @@ extension ColumnEncoder {
         appendRaw(values, to: &writer)
     }
 
-    /// Fills `integers` with `values` times 10^`exponent`, and `rawPositions` with the positions of those that are no such integers.
-    mutating func fillIntegers(_ values: Span<Double>, exponent: Int) {
-        let scale = Decimal.powers[exponent]
-        fillIntegers(values) { Decimal.integer($0, scale: scale) }
+    /// Fills `integers` with `values` times the power of ten at which most are integers, and `rawPositions` with the positions of
+    /// those that are none.
+    ///
+    /// - Returns: the exponent, or `nil` when too many are no decimals.
+    mutating func fillDecimals(_ values: Span<Double>) -> Int? {
+        var exponent = 0
+        var failures = 0
+        var successes = 0
+        let allowed = max(2, values.count / 8)
+        var scale = 1.0
+        var previous: Int64 = 0
+        integers.removeAll(keepingCapacity: true)
+        rawPositions.removeAll(keepingCapacity: true)
+        for index in 0..<values.count {
+            let value = values[index]
+            if let integer = Decimal.integer(value, scale: scale) {
+                previous = integer
+                successes &+= 1
+            } else if index > 0, value.bitPattern == values[index - 1].bitPattern {
+                // What is no decimal is not looked at twice.
+                rawPositions.append(index)
+            } else if let larger = Decimal.smallestExponent(of: value, above: exponent) {
+                exponent = larger
+                scale = Decimal.powers[larger]
+                // Mostly among the first few, and 14 times at most.
+                let power = scale
+                fillIntegers(values.extracting(0...index)) { Decimal.integer($0, scale: power) }
+                previous = integers[index]
+                integers.removeLast()
+                successes &+= 1
+            } else {
+                rawPositions.append(index)
+                failures += 1
+                if failures > allowed || failures >= 8 && successes == 0 { return nil }
+            }
+            integers.append(previous)
+        }
+        return failures <= successes || failures <= 2 ? exponent : nil
     }
 
-    /// The same with any way to make integers; in the place of one that is none stands the one before.
+    /// Fills `integers` with what `integer` makes of `values`; in the place of one that is none stands the one before, or 0.
     @inline(__always)
     mutating func fillIntegers(_ values: Span<Double>, _ integer: (Double) -> Int64?) {
         integers.removeAll(keepingCapacity: true)

@@ -4,8 +4,7 @@ extension ColumnEncoder {
     /// Appends `values`, which are not all equal, in the smallest of the forms that only blocks have, or as exclusive-ors.
     mutating func appendThoroughly(_ values: Span<Double>, to writer: inout ByteWriter) {
         let start = writer.count
-        if let exponent = Decimal.exponent(of: values) {
-            fillIntegers(values, exponent: exponent)
+        if let exponent = fillDecimals(values) {
             appendScaled(values, .decimal(exponent), to: &writer)
             // Wide integers and raw values may take more than what is for floats; only then is that worth trying.
             if writer.count - start <= values.count * 4 { return }

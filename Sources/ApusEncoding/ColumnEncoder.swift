@@ -44,7 +44,8 @@ package struct ColumnEncoder: Sendable {
                 delta = next
             }
         }
-        PackedRun.append(packed.span, plan: PackedRun.plan(packed.span), to: &writer)
+        let plan = PackedRun.plan(packed.span, PackedRun.Facts(packed.span))
+        PackedRun.append(packed.span, plan: plan, to: &writer)
     }
 
     /// Appends a column of values in the smallest of the forms, bit-exact.
@@ -64,7 +65,7 @@ package struct ColumnEncoder: Sendable {
             return
         }
         if effort == .thorough { return appendThoroughly(values, to: &writer) }
-        guard let exponent = Decimal.exponent(of: values) else {
+        guard let exponent = fillDecimals(values) else {
             appendXor(values, to: &writer)
             return
         }

@@ -12,20 +12,61 @@ enum PackedRun {
         var estimatedBytes: Int
     }
 
+    /// What is seen of integers in passing.
+    struct Facts {
+        /// All bits that any of them has.
+        private(set) var bits: UInt64 = 0
+        private(set) var zeros = 0
+
+        init() {}
+
+        /// Those of `values`.
+        init(_ values: Span<UInt64>) {
+            for index in 0..<values.count { note(values[index]) }
+        }
+
+        @inline(__always)
+        mutating func note(_ value: UInt64) {
+            bits |= value
+            zeros &+= value == 0 ? 1 : 0
+        }
+    }
+
     /// The width at which `values` take the fewest bytes.
-    static func plan(_ values: Span<UInt64>, allowsSparse: Bool = false) -> Plan {
+    static func plan(_ values: Span<UInt64>, _ facts: Facts, allowsSparse: Bool = false) -> Plan {
+        let count = values.count
+        let longest = 64 - facts.bits.leadingZeroBitCount
+        if longest == 0 { return Plan(width: 0, exceptionCount: 0, estimatedBytes: 2) }
+        let others = count - facts.zeros
+        let isSparse = allowsSparse && facts.zeros > 0
+        guard hasOutliers(values, longest: longest) else {
+            let dense = Plan(width: longest, exceptionCount: 0, estimatedBytes: 2 + (count * longest + 7) / 8)
+            let bytes = 2 + (others * longest + 7) / 8 + SparseRun.overhead(count: count)
+            guard isSparse, bytes < dense.estimatedBytes else { return dense }
+            return Plan(width: longest, exceptionCount: 0, isSparse: true, estimatedBytes: bytes)
+        }
         var lengths = InlineArray<65, Int32>(repeating: 0)
-        for index in 0..<values.count {
+        for index in 0..<count {
             lengths[64 &- values[index].leadingZeroBitCount] &+= 1
         }
-        let dense = plan(lengths, count: values.count)
-        let zeros = Int(lengths[0])
-        guard allowsSparse, zeros > 0, zeros < values.count else { return dense }
+        let dense = plan(lengths, count: count)
+        guard isSparse else { return dense }
         lengths[0] = 0
-        var sparse = plan(lengths, count: values.count - zeros)
+        var sparse = plan(lengths, count: others)
         sparse.isSparse = true
-        sparse.estimatedBytes += SparseRun.overhead(count: values.count)
+        sparse.estimatedBytes += SparseRun.overhead(count: count)
         return sparse.estimatedBytes < dense.estimatedBytes ? sparse : dense
+    }
+
+    /// Whether so many integers are shorter than the longest that a smaller width may be better, by a sample of them.
+    ///
+    /// Of evenly distributed ones a quarter is shorter by two bits.
+    private static func hasOutliers(_ values: Span<UInt64>, longest: Int) -> Bool {
+        guard longest > 2, values.count >= 64 else { return true }
+        let bound = UInt64(1) << UInt64(longest - 2)
+        var small = 0
+        for part in 0..<32 where values[values.count &* part / 32] < bound { small += 1 }
+        return small >= 20
     }
 
     /// The best width for `count` integers, given how many there are of each length in bits.
@@ -58,12 +99,7 @@ enum PackedRun {
         let width = UInt64(plan.width)
         writer.append(UInt8(plan.width))
         writer.appendVarint(UInt64(plan.exceptionCount))
-        if width > 0 {
-            let mask = width == 64 ? UInt64.max : (1 << width) - 1
-            var bits = BitWriter()
-            for index in 0..<values.count { bits.append(values[index] & mask, count: width, to: &writer) }
-            bits.finish(to: &writer)
-        }
+        if width > 0 { pack(values, width: width, to: &writer) }
         guard plan.exceptionCount > 0 else { return }
         var next = 0
         for index in 0..<values.count where values[index] >> width != 0 {
@@ -93,6 +129,41 @@ enum PackedRun {
             let position = try reader.exceptionPosition(after: next, count: count)
             values[prefix + position] |= try reader.columnVarint() << UInt64(width)
             next = position + 1
+        }
+    }
+
+    // MARK: Packing
+
+    /// Appends the low `width` bits (1 to 64) of each integer.
+    private static func pack(_ values: Span<UInt64>, width: UInt64, to writer: inout ByteWriter) {
+        let length = (values.count * Int(width) + 7) / 8
+        let mask = UInt64.max >> (64 - width)
+        // Whole words are stored: there is room for one more.
+        writer.bytes.append(addingCapacity: length + 8) { output in
+            unsafe values.withUnsafeBufferPointer { values in
+                unsafe output.withUnsafeMutableBufferPointer { buffer, initialized in
+                    guard let start = buffer.baseAddress else { return }
+                    let target = UnsafeMutableRawPointer(start)
+                    var offset = 0
+                    var accumulator: UInt64 = 0
+                    var used: UInt64 = 0
+                    for index in 0..<values.count {
+                        let value = unsafe values[index] & mask
+                        accumulator |= value &<< used
+                        used &+= width
+                        if used >= 64 {
+                            unsafe target.storeBytes(
+                                of: accumulator.littleEndian, toByteOffset: offset, as: UInt64.self)
+                            offset &+= 8
+                            used &-= 64
+                            // A shift by 64 gives 0, which is what a field that ended with the word needs.
+                            accumulator = value >> (width &- used)
+                        }
+                    }
+                    unsafe target.storeBytes(of: accumulator.littleEndian, toByteOffset: offset, as: UInt64.self)
+                    initialized = length
+                }
+            }
         }
     }
 

@@ -29,7 +29,7 @@ enum SparseRun {
         writer.appendVarint(least)
         scratch.removeAll(keepingCapacity: true)
         for index in 0..<values.count where values[index] != 0 { scratch.append(values[index] - least) }
-        PackedRun.append(scratch.span, plan: PackedRun.plan(scratch.span), to: &writer)
+        PackedRun.append(scratch.span, plan: PackedRun.plan(scratch.span, PackedRun.Facts(scratch.span)), to: &writer)
     }
 
     /// Reads a run of either kind as `PackedRun.decode` does.
