@@ -76,6 +76,8 @@ package enum SampleRejection: Sendable, CaseIterable {
     case unknownSeries
     /// The native histogram contradicts itself (`NativeHistogram.validate`).
     case invalidHistogram
+    /// The series was refused by a limit on new ones (`SeriesRefusal`).
+    case seriesLimit
 }
 
 /// What became of a batch.
@@ -93,8 +95,8 @@ package struct AppendOutcome: Sendable {
 package enum AppendError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The batch could not be made durable; the text names the file and the system's reason.
     case notDurable(String)
-    /// A limit on the number of series forbids new ones.
-    case tooManySeries(limit: Int)
+    /// The labels of the series have more different names and values than the store can number.
+    case tooManySymbols
     /// A label set is larger than the store takes.
     case labelsTooLong(bytes: Int, limit: Int)
     /// Less of the disk is free than is kept in reserve; nothing was stored, and appending goes on once there is more.
@@ -105,8 +107,8 @@ package enum AppendError: Error, Equatable, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .notDurable(let text): text
-        case .tooManySeries(let limit):
-            "the store holds its limit of \(limit) series; raise --storage.max-series or drop series by relabelling"
+        case .tooManySymbols:
+            "the store holds more than 4,294,967,294 different names and values of labels; drop series by relabelling"
         case .labelsTooLong(let bytes, let limit): "a label set of \(bytes) bytes exceeds the limit of \(limit)"
         case .diskNearlyFull(let free, let reserve):
             """
@@ -124,8 +126,22 @@ package enum AppendError: Error, Equatable, Sendable, CustomStringConvertible {
 /// of event loops and of the cooperative pool.
 package protocol Appendable: Sendable {
     /// The references of label sets, in their order; series that are new are made.
+    ///
+    /// One that a limit forbids gets a reference whose `isRefused` is true; the others are made.
     func resolve(_ labelSets: [LabelSet]) throws(AppendError) -> [SeriesReference]
 
     /// Stores the samples of a batch: once it returns they survive the end of the process, and queries see them all.
     func append(_ batch: borrowing SampleBatch) throws(AppendError) -> AppendOutcome
+
+    /// Why a series was refused, from its reference.
+    func refusal(of reference: SeriesReference) -> SeriesRefusal?
+
+    /// Keeps what metric families say of themselves, the newest of each; a failure is the store's to report.
+    func remember(_ metadata: [(family: String, metadata: MetricMetadata)])
+}
+
+extension Appendable {
+    package func refusal(of reference: SeriesReference) -> SeriesRefusal? { nil }
+
+    package func remember(_ metadata: [(family: String, metadata: MetricMetadata)]) {}
 }

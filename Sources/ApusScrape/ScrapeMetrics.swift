@@ -20,6 +20,7 @@ package struct ScrapeMetrics: Sendable {
     let outOfOrder: Counter
     let outOfBounds: Counter
     let invalidHistograms: Counter
+    let refusedSeriesSamples: Counter
     let metadataEntries: MetricFamily<Gauge, 1>
     let samples: Counter
     let skippedScrapes: Counter
@@ -83,6 +84,9 @@ package struct ScrapeMetrics: Sendable {
         invalidHistograms = try registry.counter(
             "apus_scrape_invalid_histograms_total",
             help: "Native histograms of scrapes that were rejected because they contradict themselves.")
+        refusedSeriesSamples = try registry.counter(
+            "apus_scrape_refused_series_samples_total",
+            help: "Samples of scrapes that were not stored because a limit of the store refused their series.")
         metadataEntries = try registry.gauge(
             "prometheus_target_metadata_cache_entries",
             help: "Total number of metric metadata entries in the cache.", labels: job)

@@ -29,6 +29,8 @@ package final class Storage: Sendable {
     let levels = Mutex(LevelState())
     /// What is kept free of the disk.
     let reserve: DiskReserve
+    /// What metric families say of themselves; its lock is taken by itself.
+    let metadata: Mutex<MetadataFile>
     /// Set when the store begins to close: what takes long ends early.
     let isClosing = Atomic(false)
     private let lock: Mutex<FolderLock?>
@@ -66,7 +68,12 @@ package final class Storage: Sendable {
             counters.corruptions.add(1, ordering: .relaxed)
             report(event)
         }
-        let head = Head(maximumExemplars: options.maximumExemplars)
+        metadata = Mutex(
+            try MetadataFile(dataFolder: folder, options: options) { event in
+                counters.corruptions.add(1, ordering: .relaxed)
+                report(event)
+            })
+        let head = Head(maximumExemplars: options.maximumExemplars, clock: clock)
         self.head = head
         let start = monotonicMilliseconds()
         let boundary = blockSet.headBoundary.map { $0 + 1 } ?? .min
@@ -74,7 +81,8 @@ package final class Storage: Sendable {
             folder: "\(folder)/head", options: options, truncatedBefore: boundary, report: report)
         let (replayed, summary) = try Self.replay(
             folder: "\(folder)/wal", options: options, head: head, loaded: &loaded, from: logStart,
-            truncatedBefore: boundary, report: report)
+            truncatedBefore: boundary,
+            limiter: SeriesLimiter(options.limits, maximumSeries: options.maximumSeries, clock: clock), report: report)
         headFiles = Mutex(files)
         counters.note(replayed)
         appender = Mutex(replayed)
@@ -88,7 +96,7 @@ package final class Storage: Sendable {
     /// Fills the head with what a checkpoint holds, which is taken out, and with the log after it.
     private static func replay(
         folder: String, options: StorageOptions, head: Head, loaded: inout LoadedHead?, from start: UInt64?,
-        truncatedBefore: Int64, report: (StorageEvent) -> Void
+        truncatedBefore: Int64, limiter: SeriesLimiter, report: (StorageEvent) -> Void
     ) throws(StorageError) -> (Appender, WALReplay.Summary) {
         var files: WALFiles
         do throws(FileError) { files = try WALFiles(folder: folder) } catch {
@@ -111,7 +119,7 @@ package final class Storage: Sendable {
                 folder: folder, number: files.nextSegment(in: folder, from: checkpoint?.number ?? 1),
                 segmentSize: options.segmentSize,
                 readBytes: files.names.reduce(0) { $0 + Folder.length(of: "\(folder)/\($1)") })
-            let (appender, exemplars, summary) = replay.finish(log: log)
+            let (appender, exemplars, summary) = replay.finish(log: log, limiter: limiter)
             head.exemplars.withLock { $0 = exemplars }
             return (appender, summary)
         } catch {
@@ -140,6 +148,7 @@ package final class Storage: Sendable {
             return appender.isClosed ? nil : appender.log.unsynced()
         }
         log?.files.forEach { synchronize($0) }
+        synchronizeMetadata()
         lock.withLock { $0 = nil }
     }
 
@@ -148,6 +157,7 @@ package final class Storage: Sendable {
 
     /// Syncs the log to the disk, if there is anything new in it.
     package func synchronize() {
+        synchronizeMetadata()
         guard let log = appender.withLock({ $0.log.unsynced() }) else { return }
         if log.files.allSatisfy({ synchronize($0) }) { appender.withLock { $0.log.noteSynced(log) } }
     }
@@ -170,10 +180,13 @@ package final class Storage: Sendable {
 extension Storage: Appendable {
     package func resolve(_ labelSets: [LabelSet]) throws(AppendError) -> [SeriesReference] {
         try reserve.demandSpace()
-        return try appender.withLock { appender throws(AppendError) in
+        let (references, news) = try appender.withLock { appender throws(AppendError) in
             defer { counters.note(appender) }
-            return try appender.resolve(labelSets, head: head, options: options)
+            let references = try appender.resolve(labelSets, head: head, options: options)
+            return (references, appender.limiter.takeReport())
         }
+        if let news { report(news) }
+        return references
     }
 
     package func append(_ batch: borrowing SampleBatch) throws(AppendError) -> AppendOutcome {

@@ -1,4 +1,4 @@
-import ApusModel
+package import ApusModel
 
 /// Something that whoever runs the store should know of.
 package enum StorageEvent: Sendable, Equatable {
@@ -26,6 +26,8 @@ package enum StorageEvent: Sendable, Equatable {
     case damagedBlock(path: String, reason: String)
     /// The file of what was deleted from the head is damaged and was set aside.
     case damagedTombstones(path: String, reason: String)
+    /// Part of the file of metadata is damaged and was passed over; what it said is learnt anew from the targets.
+    case damagedMetadata(path: String, offset: Int, reason: String)
     /// A block was written.
     case compacted(block: String, series: Int, samples: Int, milliseconds: Int)
     /// Blocks were written as one that takes their place; `nil` when nothing of them was left.
@@ -38,6 +40,8 @@ package enum StorageEvent: Sendable, Equatable {
     case expired(block: String)
     /// A block was removed because the files take more space than they may.
     case beyondSize(block: String)
+    /// New series were refused by limits; told of every half minute at most.
+    case seriesRefused(count: Int, most: SeriesRefusal, countOfMost: Int)
     /// An operation in the background failed and will be tried again.
     case failed(operation: String, reason: String)
 
@@ -45,8 +49,10 @@ package enum StorageEvent: Sendable, Equatable {
     package var severity: Severity {
         switch self {
         case .replayed, .compacted, .merged, .rolledUp, .expired, .beyondSize: .info
-        case .damagedRollup, .tornTail: .warning
-        case .damagedLog, .unusableRecord, .damagedHead, .damagedBlock, .damagedTombstones, .failed: .error
+        case .damagedRollup, .tornTail, .seriesRefused: .warning
+        case .damagedLog, .unusableRecord, .damagedHead, .damagedBlock, .damagedTombstones,
+            .damagedMetadata, .failed:
+            .error
         }
     }
 }
@@ -70,6 +76,8 @@ extension StorageEvent: CustomStringConvertible {
             """
             damaged tombstones \(path): \(reason); set aside: what was deleted from the head is visible again, delete it anew
             """
+        case .damagedMetadata(let path, let offset, let reason):
+            "damaged metadata \(path) at \(offset): \(reason); passed over, targets say it anew"
         case .compacted(let block, let series, let samples, let milliseconds):
             "block \(block) written: \(series) series, \(samples) samples in \(milliseconds) ms"
         case .merged(let blocks, let block, let samples, let milliseconds):
@@ -82,6 +90,9 @@ extension StorageEvent: CustomStringConvertible {
                 + " in \(milliseconds) ms"
         case .damagedRollup(let path): "damaged roll-up \(path): it is written anew from the samples"
         case .expired(let block): "block \(block) removed after its retention time"
+        case .seriesRefused(let count, let most, let countOfMost):
+            "\(count) new series refused"
+                + (countOfMost < count ? "; for \(countOfMost) of them \(most)" : ": \(most)")
         case .failed(let operation, let reason): "\(operation) failed and will be tried again: \(reason)"
         }
     }

@@ -37,8 +37,14 @@ package struct StorageOptions: Sendable {
     package var maximumLateSamples = 10_000_000
     /// The most series in the head (`--storage.max-series`); about 2 kB of memory each.
     package var maximumSeries = 10_000_000
+    /// Further limits on new series, by metric, selector and label (`storage.tsdb.limits`).
+    package var limits = SeriesLimits()
     /// The most bytes of one label set.
     package var maximumLabelSetBytes = 65_536
+    /// The most metric families whose type, help and unit are kept; beyond it those that were said the longest ago are forgotten.
+    package var maximumMetadataFamilies = 100_000
+    /// The most bytes of these; what is longer than a sixty-fourth of it for one family is not kept.
+    package var maximumMetadataBytes = 32 << 20
     /// How far a sample may lie ahead of the clock, in milliseconds; ten minutes, as Prometheus allows.
     package var maximumLead: Int64 = 600_000
     /// The most exemplars in memory, of all series together (`storage.exemplars.max_exemplars`); 0 keeps none.

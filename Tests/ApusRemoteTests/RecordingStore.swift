@@ -25,14 +25,11 @@ final class RecordingStore: Appendable {
 
     func resolve(_ labelSets: [LabelSet]) throws(AppendError) -> [SeriesReference] {
         let result: Result<[SeriesReference], AppendError> = state.withLock { state in
-            let new = Set(labelSets).subtracting(state.references.keys).count
-            guard state.references.count + new <= state.seriesLimit else {
-                return .failure(.tooManySeries(limit: state.seriesLimit))
-            }
             state.resolvedCount += labelSets.count
             return .success(
                 labelSets.map { labels in
                     if let known = state.references[labels] { return SeriesReference(rawValue: known) }
+                    guard state.references.count < state.seriesLimit else { return .refused(7) }
                     state.references[labels] = state.next
                     state.labels[state.next] = labels
                     state.next += 1
@@ -40,6 +37,11 @@ final class RecordingStore: Appendable {
                 })
         }
         return try result.get()
+    }
+
+    func refusal(of reference: SeriesReference) -> SeriesRefusal? {
+        guard reference.refusalNumber == 7 else { return nil }
+        return SeriesRefusal(reason: .series, subject: "", limit: state.withLock { $0.seriesLimit })
     }
 
     func append(_ batch: borrowing SampleBatch) throws(AppendError) -> AppendOutcome {

@@ -245,7 +245,9 @@ struct RemoteWriteTests {
         store.state.withLock { $0.seriesLimit = 3 }
         let reply = write(["a", "c", "d", "b"], 2_000)
         #expect(reply.status == 400)
-        #expect(reply.text.contains("3 series"), "\(reply.text)")
+        #expect(
+            reply.text == "the store holds its limit of 3 series; raise the limit or drop series by relabelling "
+                + #"for series {__name__="d"}"#, "\(reply.text)")
         #expect(store["a"].count == 2)
         #expect(store["c"].count == 1)
         #expect(store.sampleCount == 5)

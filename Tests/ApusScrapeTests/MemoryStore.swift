@@ -24,6 +24,8 @@ final class MemoryStore: Appendable {
         var histograms: [UInt64: [Int64: NativeHistogram]] = [:]
         var exemplars: [UInt64: [Exemplar]] = [:]
         var refusesHistograms = false
+        var refusesNewSeries = false
+        var metadata: [String: MetricMetadata] = [:]
         var nextReference: UInt64 = 1
         var resolvedCount = 0
         var batchCount = 0
@@ -40,6 +42,7 @@ final class MemoryStore: Appendable {
             return .success(
                 labelSets.map { labels in
                     if let known = state.references[labels] { return SeriesReference(rawValue: known) }
+                    if state.refusesNewSeries { return .refused(0) }
                     let reference = state.nextReference
                     state.nextReference += 1
                     state.references[labels] = reference
@@ -112,6 +115,22 @@ final class MemoryStore: Appendable {
             return []
         }
     }
+
+    /// Refuses new series by a limit, as it says of every refused reference, or takes them again.
+    func refuseNewSeries(_ refuses: Bool) { state.withLock { $0.refusesNewSeries = refuses } }
+
+    func refusal(of reference: SeriesReference) -> SeriesRefusal? {
+        reference.isRefused ? SeriesRefusal(reason: .seriesPerMetric, subject: "b", limit: 6) : nil
+    }
+
+    func remember(_ metadata: [(family: String, metadata: MetricMetadata)]) {
+        state.withLock { state in
+            for (family, metadata) in metadata { state.metadata[family] = metadata }
+        }
+    }
+
+    /// What was remembered of metric families.
+    var metadata: [String: MetricMetadata] { state.withLock { $0.metadata } }
 
     func refuseHistograms() { state.withLock { $0.refusesHistograms = true } }
 

@@ -340,14 +340,45 @@ struct TargetScrapeTests {
         }
     }
 
-    @Test("a store that refuses new series, or everything, fails the scrape and not the scraper")
+    @Test("what families say of themselves is handed to the store, once")
+    func metadata() async throws {
+        try await withBench("# TYPE a counter\n# HELP a All of it.\na 1\nb 1\n") { bench in
+            await bench.scrape(at: 1_000)
+            #expect(bench.store.metadata == ["a": MetricMetadata(type: .counter, help: "All of it.")])
+        }
+    }
+
+    @Test("a limit of the store keeps new series out, is told of, and lets the others go on")
+    func refusedSeries() async throws {
+        try await withBench("a 1\n") { bench in
+            await bench.scrape(at: 1_000)
+            bench.page.set("a 2\nb 3\nb{x=\"y\"} 4\n")
+            bench.store.refuseNewSeries(true)
+            let scraped = await bench.scrape(at: 2_000)
+            #expect(scraped.health == .up)
+            #expect(
+                scraped.lastError
+                    == "2 samples of new series were not stored: the metric \"b\" has its limit of 6 series; "
+                    + "raise the limit or drop series by relabelling")
+            #expect(bench.store.exposed == [#"a{instance="i", job="j"}"#: [.value(1, 1_000), .value(2, 2_000)]])
+            #expect(bench.store.synthetic("up") == 1)
+            #expect(bench.store.synthetic("scrape_series_added") == 0)
+            bench.store.refuseNewSeries(false)
+            // Asked again within a few scrapes, though not at each.
+            for second in 3...6 { await bench.scrape(at: Int64(second) * 1_000) }
+            #expect(bench.store[#"b{instance="i", job="j"}"#]?.last == .value(3, 6_000))
+            #expect(bench.probe.status.lastError.isEmpty)
+        }
+    }
+
+    @Test("a store that refuses the series, or everything, fails the scrape and not the scraper")
     func refusingStore() async throws {
         try await withBench("a 1\n") { bench in
             await bench.scrape(at: 1_000)
             bench.page.set("a 2\nb 3\n")
-            bench.store.failResolving(with: .tooManySeries(limit: 6))
+            bench.store.failResolving(with: .labelsTooLong(bytes: 7, limit: 6))
             let refused = await bench.scrape(at: 2_000)
-            #expect(refused.lastError.contains("limit of 6 series"))
+            #expect(refused.lastError.contains("exceeds the limit of 6"))
             #expect(bench.store[#"a{instance="i", job="j"}"#] == [.value(1, 1_000), .stale(2_000)])
             #expect(bench.store.synthetic("up") == 0)
             bench.store.failResolving(with: nil)

@@ -97,8 +97,11 @@ struct BlockTests {
         options.maximumLabelSetBytes = 100
         let storage = try Storage(folder: folder.path, options: options)
         defer { storage.close() }
-        #expect(throws: AppendError.tooManySeries(limit: 3)) { try storage.resolve(Array(Self.labels.prefix(4))) }
-        #expect(storage.statistics.headSeries == 0)
+        let references = try storage.resolve(Array(Self.labels.prefix(4)))
+        #expect(references.map(\.isRefused) == [false, false, false, true])
+        let refusal = try #require(storage.refusal(of: references[3]))
+        #expect(refusal == SeriesRefusal(reason: .series, subject: "", limit: 3))
+        #expect(refusal.description.contains("limit of 3 series; raise the limit or drop series"))
         _ = try storage.resolve(Array(Self.labels.prefix(3)) + Array(Self.labels.prefix(3)))
         #expect(storage.statistics.headSeries == 3)
         let long = series("m", ["x": String(repeating: "y", count: 200)])

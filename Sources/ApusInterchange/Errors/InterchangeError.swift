@@ -16,6 +16,8 @@ package enum InterchangeError: Error, Equatable, Sendable, CustomStringConvertib
     case unreadable(String)
     /// What was given is not what was asked for: no such folder, nothing in it, or a contradiction between options.
     case unusable(String)
+    /// Something else is being done; the same may succeed later.
+    case busy(String)
     /// The caller gave up.
     case cancelled
 
@@ -27,7 +29,7 @@ package enum InterchangeError: Error, Equatable, Sendable, CustomStringConvertib
         case .malformedText(let path, let line, let column, let reason): "\(path):\(line):\(column): \(reason)"
         case .file(let error): error.description
         case .store(let error): error.description
-        case .unreadable(let text), .unusable(let text): text
+        case .unreadable(let text), .unusable(let text), .busy(let text): text
         case .cancelled: "cancelled"
         }
     }

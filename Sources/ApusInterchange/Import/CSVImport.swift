@@ -30,6 +30,20 @@ package enum CSVImport {
 
         /// The usual layout.
         package init() {}
+
+        /// The label that a text `name=value` stands for; `nil` when it is none.
+        package static func label(_ text: String) -> Label? {
+            guard let sign = text.firstIndex(of: "="), sign > text.startIndex else { return nil }
+            return Label(name: String(text[..<sign]), value: String(text[text.index(after: sign)...]))
+        }
+
+        /// The separator that a text stands for, one character or `tab`; `nil` when it cannot separate fields.
+        package static func separator(_ text: String) -> UInt8? {
+            let bytes = Array((text == "tab" ? "\t" : text).utf8)
+            guard bytes.count == 1, let byte = bytes.first, byte != UInt8(ascii: "\""), byte != 0x0A, byte != 0x0D
+            else { return nil }
+            return byte
+        }
     }
 
     /// Reads `source` and writes its samples in a range of time to blocks, which it publishes.
@@ -49,7 +63,7 @@ package enum CSVImport {
                     if columns == nil {
                         columns = try CSVColumns(row, layout: layout, name: source.name)
                     } else {
-                        try columns?.add(row, line: line, range: range, to: &stage)
+                        try columns?.add(row, line: line, range: range, to: &stage, counting: &summary)
                     }
                 }
             }
@@ -97,7 +111,8 @@ private struct CSVColumns {
     }
 
     func add(
-        _ row: [String], line: Int, range: ClosedRange<Int64>, to stage: inout ImportStage
+        _ row: [String], line: Int, range: ClosedRange<Int64>, to stage: inout ImportStage,
+        counting summary: inout ImportSummary
     ) throws(InterchangeError) {
         guard row.count == names.count else {
             throw .malformedText(
@@ -108,7 +123,10 @@ private struct CSVColumns {
                 path: name, line: line, column: timeColumn + 1,
                 reason: "\(QuotedText.quoted(row[timeColumn])) is no time: RFC 3339 or a number")
         }
-        guard range.contains(time) else { return }
+        guard range.contains(time) else {
+            summary.outsideRange += valueColumns.count { !row[$0].isEmpty }
+            return
+        }
         for column in valueColumns where !row[column].isEmpty {
             var text = row[column]
             guard let value = text.withUTF8({ unsafe NumberText.parseFloat($0.span) }) else {

@@ -25,6 +25,7 @@ struct ImportStage: ~Copyable {
     private let folder: String
     private let alignment: BlockAlignment
     private let memory: Int
+    private let maximumSeries: Int
     private var labelSets: [LabelSet] = []
     private var numbers: [LabelSet: UInt32] = [:]
     private var partitions: [Partition] = []
@@ -40,6 +41,7 @@ struct ImportStage: ~Copyable {
         folder = "\(target)/blocks/import-\(UInt64.random(in: .min ... .max)).tmp"
         alignment = BlockAlignment(base: options.blockRange)
         memory = max(1 << 20, options.memory)
+        maximumSeries = min(Int(UInt32.max), options.maximumSeries)
         do throws(FileError) {
             try Folder.make(folder)
         } catch {
@@ -58,7 +60,9 @@ struct ImportStage: ~Copyable {
     /// The number by which samples name a series.
     mutating func number(of labels: LabelSet) throws(InterchangeError) -> UInt32 {
         if let number = numbers[labels] { return number }
-        guard labelSets.count < Int(UInt32.max) else { throw .unusable("more than 4,294,967,295 series") }
+        guard labelSets.count < maximumSeries else {
+            throw .unusable("there are more than \(maximumSeries) series; import them in parts")
+        }
         let number = UInt32(labelSets.count)
         labelSets.append(labels)
         numbers[labels] = number

@@ -12,6 +12,8 @@ package struct ImportSummary: Sendable, Equatable {
     package var series = 0
     /// Samples that had the time of a later one of their series and were left out.
     package var duplicates = 0
+    /// Samples that were left out because their time is not in the range that was asked for.
+    package var outsideRange = 0
     /// Exemplars that were read; blocks do not keep any.
     package var exemplars = 0
     /// Samples of a log whose series it does not name any more; Prometheus leaves such behind when it shortens its log.
@@ -48,6 +50,8 @@ package struct ImportOptions: Sendable {
     package var memory = 256 << 20
     /// The range of the smallest blocks, in milliseconds.
     package var blockRange: Int64 = StorageOptions().blockRange
+    /// The most different series: their labels are held in memory.
+    package var maximumSeries = Int(UInt32.max)
     /// Whether damaged parts of the source are passed over and reported, instead of ending the import.
     package var skipsDamage = false
     /// Called from time to time; `false` ends the import, which then changes nothing.

@@ -16,7 +16,7 @@ package enum OpenMetricsImport {
         var summary = ImportSummary()
         do throws(InterchangeError) {
             var stage = try ImportStage(target: target.folder, options: options)
-            summary.exemplars = try read(source, range, into: &stage, options: options)
+            (summary.exemplars, summary.outsideRange) = try read(source, range, into: &stage, options: options)
             summary.series = stage.seriesCount
             summary.duplicates = try stage.write(to: &target, options: options)
             summary.blocks = try target.publishAll()
@@ -27,10 +27,10 @@ package enum OpenMetricsImport {
         }
     }
 
-    /// - Returns: the number of exemplars.
+    /// - Returns: the numbers of exemplars and of samples outside the range.
     private static func read(
         _ source: TextSource, _ range: ClosedRange<Int64>, into stage: inout ImportStage, options: ImportOptions
-    ) throws(InterchangeError) -> Int {
+    ) throws(InterchangeError) -> (exemplars: Int, outsideRange: Int) {
         let name = source.name
         var pieces = TextPieces(source)
         var reader = ExpositionReader()
@@ -38,6 +38,7 @@ package enum OpenMetricsImport {
         /// The stage's number of each of the reader's series.
         var numbers: [UInt32] = []
         var exemplars = 0
+        var outsideRange = 0
         var linesBefore = 0
         // What the lines of a piece mean depends on the type that was stated last, perhaps in a piece before.
         var typeLine: [UInt8] = []
@@ -59,7 +60,10 @@ package enum OpenMetricsImport {
                 guard time != ScrapedBody.noTimestamp else {
                     throw .unusable("\(name): the series \(reader.labels(of: slot)) has a sample without a timestamp")
                 }
-                guard range.contains(time) else { continue }
+                guard range.contains(time) else {
+                    outsideRange += 1
+                    continue
+                }
                 while numbers.count <= Int(slot) { numbers.append(.max) }
                 if numbers[Int(slot)] == .max { numbers[Int(slot)] = try stage.number(of: reader.labels(of: slot)) }
                 try stage.add(body.values[position], at: time, series: numbers[Int(slot)])
@@ -68,7 +72,7 @@ package enum OpenMetricsImport {
             linesBefore += piece.lines.count { $0 == 0x0A }
             if let stated = lastTypeLine(of: piece.lines) { typeLine = stated }
         }
-        return exemplars
+        return (exemplars, outsideRange)
     }
 
     private static let endLine = Array("# EOF\n".utf8)

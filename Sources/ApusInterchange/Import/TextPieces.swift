@@ -29,10 +29,15 @@ package struct TextSource {
 
     /// The bytes of the file at `path`.
     package init(path: String) throws(InterchangeError) {
+        try self.init(path: path, name: path)
+    }
+
+    /// The bytes of the file at `path`, which messages call `name`.
+    init(path: String, name: String) throws(InterchangeError) {
         let file: MappedFile
         do throws(FileError) { file = try MappedFile(path) } catch { throw .file(error) }
         var offset = 0
-        self.init(name: path, byteCount: file.count) { () throws(InterchangeError) in
+        self.init(name: name, byteCount: file.count) { () throws(InterchangeError) in
             let end = min(file.count, offset + 1 << 20)
             defer { offset = end }
             return Self.copy(file, offset..<end)

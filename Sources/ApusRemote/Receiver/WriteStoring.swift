@@ -116,7 +116,7 @@ extension WriteStoring {
         do throws(AppendError) {
             let references = try store.resolve(pending.labelSets)
             for (number, reference) in zip(pending.numbers, references) {
-                staged.series[number].state = .known(reference)
+                take(reference, for: number, in: &staged, request, &outcome)
             }
         } catch {
             guard error.concernsOnlySomeSeries else { throw error }
@@ -124,7 +124,7 @@ extension WriteStoring {
             for (number, labels) in zip(pending.numbers, pending.labelSets) {
                 do throws(AppendError) {
                     if let reference = try store.resolve([labels]).first {
-                        staged.series[number].state = .known(reference)
+                        take(reference, for: number, in: &staged, request, &outcome)
                     }
                 } catch {
                     guard error.concernsOnlySomeSeries else { throw error }
@@ -136,6 +136,23 @@ extension WriteStoring {
             }
         }
         remember(pending.numbers, in: staged, request: request)
+    }
+
+    /// Notes what the store made of a series: a reference, or a refusal by a limit.
+    private func take(
+        _ reference: SeriesReference, for number: Int, in staged: inout StagedRequest, _ request: Span<UInt8>,
+        _ outcome: inout WriteOutcome
+    ) {
+        guard reference.isRefused else {
+            staged.series[number].state = .known(reference)
+            return
+        }
+        staged.series[number].state = .refused
+        let count = staged.series[number].samples.count
+        guard outcome.refusals.isFirst(.limit) else { return outcome.refusals.add(.limit, count: count) { "" } }
+        let words = store.refusal(of: reference)?.description ?? WriteRefusals.Reason.limit.words
+        let labels = staged.labelText(of: number, in: request)
+        outcome.refusals.add(.limit, count: count) { "\(words) for series \(labels)" }
     }
 
     private func remember(_ numbers: [Int], in staged: borrowing StagedRequest, request: Span<UInt8>) {
@@ -157,7 +174,7 @@ extension AppendError {
     /// Whether other series than those that were meant may still be stored.
     fileprivate var concernsOnlySomeSeries: Bool {
         switch self {
-        case .tooManySeries, .labelsTooLong: true
+        case .tooManySymbols, .labelsTooLong: true
         case .notDurable, .diskNearlyFull, .closed: false
         }
     }
@@ -220,7 +237,9 @@ extension WriteStoring {
         }
         guard labelSets.count == numbers.count else { return }
         let references = try store.resolve(labelSets)
-        for (number, reference) in zip(numbers, references) { staged.series[number].state = .known(reference) }
+        for (number, reference) in zip(numbers, references) {
+            take(reference, for: number, in: &staged, request, &outcome)
+        }
         remember(numbers, in: staged, request: request)
         let retry = batch.selecting(unknown) { number in
             if case .known(let reference) = staged.series[Int(number)].state { reference } else { nil }
@@ -258,6 +277,7 @@ extension WriteStoring {
             case .outOfBounds: refusal = .outOfBounds
             case .tooOld: refusal = .tooOld
             case .invalidHistogram: refusal = .invalidHistogram
+            case .seriesLimit: refusal = .limit
             }
             refuse(refusal, Int(batch.series[position]), staged, request, &outcome)
         }

@@ -19,6 +19,9 @@ struct TargetSeries: ~Copyable, Sendable {
         static let unresolved = UInt64.max
         /// Metric relabelling drops the series.
         static let dropped = UInt64.max - 1
+
+        /// Whether a limit of the store refused the series.
+        var isRefused: Bool { SeriesReference(rawValue: reference).isRefused }
     }
 
     /// A sample further in the future is refused.
@@ -29,6 +32,8 @@ struct TargetSeries: ~Copyable, Sendable {
     private static let memoryOfBodies = 8
     /// After how many scrapes the reader is asked to forget what is gone.
     private static let forgettingPeriod: UInt32 = 64
+    /// After how many scrapes the store is asked again for series that a limit refused: finding their labels costs more than a sample.
+    private static let refusalPeriod: UInt32 = 4
 
     private let rules: SeriesRules
     private var reader = ExpositionReader()
@@ -87,7 +92,7 @@ struct TargetSeries: ~Copyable, Sendable {
         store: any Appendable
     ) throws(ScrapeError) {
         let series = includesExtra ? SyntheticSeries.allCases[...] : SyntheticSeries.always
-        if syntheticReferences.count < series.count {
+        if syntheticReferences.count < series.count || syntheticReferences.contains(where: \.isRefused) {
             do {
                 syntheticReferences = try store.resolve(series.map { rules.targetLabels.synthetic($0.rawValue) })
             } catch {
@@ -110,7 +115,8 @@ struct TargetSeries: ~Copyable, Sendable {
     ) throws(ScrapeError) {
         do {
             let outcome = try store.append(scratch.batch)
-            let unknown = count(outcome, origins: scratch.origins, into: &rejections)
+            let unknown = count(
+                outcome, of: scratch.batch.references, origins: scratch.origins, into: &rejections)
             guard !unknown.isEmpty else { return }
             var retry = SampleBatch(timestamp: scratch.batch.timestamp)
             var origins: [Int64] = []
@@ -129,7 +135,7 @@ struct TargetSeries: ~Copyable, Sendable {
             guard retry.count > 0 else { return }
             let second = try store.append(retry)
             // A store that drops a series between two calls is under pressure; the next scrape tries again.
-            rejections.lost += count(second, origins: origins, into: &rejections).count
+            rejections.lost += count(second, of: retry.references, origins: origins, into: &rejections).count
         } catch let error as AppendError {
             throw .store(error)
         } catch let error as ScrapeError {
@@ -148,9 +154,19 @@ struct RejectionCounts: Equatable, Sendable {
     var invalidHistograms = 0
     var lost = 0
     var stored = 0
+    /// Samples of series that limits of the store refused.
+    var ofRefusedSeries = 0
+    /// The reference of the first of those series.
+    var firstRefused: SeriesReference?
 
-    /// The samples that were not stored.
+    /// The samples that were not stored, those of refused series left out.
     var refusedCount: Int { outOfOrder + duplicateTimestamp + outOfBounds + invalidHistograms + lost }
+
+    /// Counts a sample of a refused series.
+    mutating func refuse(_ reference: SeriesReference) {
+        ofRefusedSeries += 1
+        if firstRefused == nil { firstRefused = reference }
+    }
 }
 
 extension SampleBatch {
@@ -178,12 +194,15 @@ extension TargetSeries {
         attempt &+= 1
         // Not only new slots have no reference: so do those whose first scrape failed, over a limit or in the store.
         var keptCount = 0
+        let triesRefused = attempt % Self.refusalPeriod == 0
         for slot in scratch.scraped.slots {
             let index = Int(slot)
             if index >= entries.count {
                 entries.append(contentsOf: repeatElement(Entry(), count: index + 1 - entries.count))
             }
-            if entries[index].reference == Entry.unresolved, entries[index].pendingIn != attempt {
+            if entries[index].reference == Entry.unresolved || triesRefused && entries[index].isRefused,
+                entries[index].pendingIn != attempt
+            {
                 if let labels = try rules.storedLabels(of: reader.labels(of: slot)) {
                     entries[index].pendingIn = attempt
                     scratch.pendingSlots.append(slot)
@@ -205,8 +224,8 @@ extension TargetSeries {
         }
         for (slot, reference) in zip(scratch.pendingSlots, references) {
             entries[Int(slot)].reference = reference.rawValue
+            if !reference.isRefused { report.addedSeriesCount += 1 }
         }
-        report.addedSeriesCount = scratch.pendingSlots.count
         scratch.pendingLabels.removeAll(keepingCapacity: true)
     }
 
@@ -233,6 +252,10 @@ extension TargetSeries {
                 nextHistogram += 1
             }
             if reference == Entry.dropped { continue }
+            if SeriesReference(rawValue: reference).isRefused {
+                rejections.refuse(SeriesReference(rawValue: reference))
+                continue
+            }
             var isTracked = true
             if usesTimestamps {
                 let given = scratch.scraped.timestamps[position]
@@ -265,7 +288,7 @@ extension TargetSeries {
     private func stageExemplars(in scratch: inout ScrapeScratch) {
         for (position, exemplar) in scratch.scraped.exemplars {
             let reference = entries[Int(scratch.scraped.slots[position])].reference
-            guard reference < Entry.dropped else { continue }
+            guard reference < Entry.dropped, !SeriesReference(rawValue: reference).isRefused else { continue }
             scratch.batch.exemplars.append(
                 .init(reference: SeriesReference(rawValue: reference), exemplar: exemplar))
         }
@@ -296,7 +319,8 @@ extension TargetSeries {
 extension TargetSeries {
     /// Counts rejections by reason; gives the positions of the samples whose series the store does not know.
     private func count(
-        _ outcome: AppendOutcome, origins: [Int64], into rejections: inout RejectionCounts
+        _ outcome: AppendOutcome, of references: [SeriesReference], origins: [Int64],
+        into rejections: inout RejectionCounts
     ) -> [Int] {
         rejections.stored += outcome.appendedCount
         var unknown: [Int] = []
@@ -309,6 +333,7 @@ extension TargetSeries {
             case .duplicateTimestamp: if !isMarker { rejections.duplicateTimestamp += 1 }
             case .outOfBounds, .tooOld: if !isMarker { rejections.outOfBounds += 1 }
             case .invalidHistogram: rejections.invalidHistograms += 1
+            case .seriesLimit: if !isMarker { rejections.refuse(references[position]) }
             }
         }
         return unknown

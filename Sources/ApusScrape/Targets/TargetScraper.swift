@@ -131,6 +131,7 @@ final class TargetScraper: Sendable {
                     try stage(
                         try fetched.get(), in: &scratch, series: &series, report: &report, rejections: &rejections)
                     state.withLock { $0.metadata.merge(scratch.scraped.metadata, sharing: environment.families) }
+                    if !scratch.scraped.metadata.isEmpty { environment.store.remember(scratch.scraped.metadata) }
                     report.isUp = true
                 } catch {
                     failure = error
@@ -223,9 +224,11 @@ final class TargetScraper: Sendable {
         case .fetch(.bodyTooLarge): metrics.exceededBodySizeLimit.increment()
         default: break
         }
+        let refusal = refusalText(rejections)
+        if rejections.ofRefusedSeries > 0 { metrics.refusedSeriesSamples.increment(by: rejections.ofRefusedSeries) }
         state.withLock { state in
             state.status.health = failure == nil ? .up : .down
-            state.status.lastError = failure?.description ?? ""
+            state.status.lastError = failure?.description ?? refusal ?? ""
             state.status.lastScrape = begunAt
             state.status.lastDuration = duration
         }
@@ -235,6 +238,13 @@ final class TargetScraper: Sendable {
         }
         metrics.failedScrapes.increment()
         log(failure, "scrape failed", level: .debug)
+    }
+
+    /// What the target's health says when limits of the store refused some of its series and the rest was stored.
+    private func refusalText(_ rejections: RejectionCounts) -> String? {
+        guard let first = rejections.firstRefused else { return nil }
+        let reason = environment.store.refusal(of: first)?.description ?? "a limit of the store"
+        return "\(rejections.ofRefusedSeries) samples of new series were not stored: \(reason)"
     }
 
     /// Samples that the store refused are counted and named in the log, but do not fail the scrape, as in Prometheus.

@@ -68,9 +68,14 @@ struct Appender {
     private var undo: [(slot: UInt32, previous: Series)] = []
     /// The series whose newest sample is a histogram.
     private(set) var histogramSeriesCount = 0
+    /// Decides which new series are made; what the log brings back is made without it.
+    var limiter: SeriesLimiter
 
     /// An appender that goes on with `log`.
-    init(log: WALWriter, series: [Series], freeSlots: [UInt32], truncatedBefore: Int64) {
+    init(
+        log: WALWriter, series: [Series], freeSlots: [UInt32], truncatedBefore: Int64, limiter: SeriesLimiter
+    ) {
+        self.limiter = limiter
         self.log = log
         self.series = series
         self.freeSlots = freeSlots
@@ -102,25 +107,30 @@ struct Appender {
         for position in missing where labelSets[position].run.count > options.maximumLabelSetBytes {
             throw .labelsTooLong(bytes: labelSets[position].run.count, limit: options.maximumLabelSetBytes)
         }
-        try create(labelSets, at: missing, head: head, limit: options.maximumSeries, references: &references)
+        try create(labelSets, at: missing, head: head, references: &references)
         return references
     }
 
     private mutating func create(
-        _ labelSets: [LabelSet], at missing: [Int], head: Head, limit: Int, references: inout [SeriesReference]
+        _ labelSets: [LabelSet], at missing: [Int], head: Head, references: inout [SeriesReference]
     ) throws(AppendError) {
         // The same new label set may occur twice in one call.
         var first: [LabelSet: UInt32] = [:]
         var new: [(slot: UInt32, position: Int)] = []
-        let liveCount = series.count - freeSlots.count
+        let refused =
+            limiter.accepts(missing.count, beside: series.count - freeSlots.count)
+            ? [:] : head.index.withLock { limiter.refusals(of: labelSets, at: missing, in: $0) }
         records.reset()
         for position in missing {
+            if let number = refused[position] {
+                references[position] = .refused(number)
+                continue
+            }
             let labels = labelSets[position]
             if let slot = first[labels] {
                 references[position] = reference(slot, isNew: true)
                 continue
             }
-            guard liveCount + new.count < limit else { throw .tooManySeries(limit: limit) }
             let slot =
                 new.count < freeSlots.count
                 ? freeSlots[freeSlots.count - 1 - new.count] : UInt32(series.count + new.count - freeSlots.count)
@@ -129,8 +139,12 @@ struct Appender {
             references[position] = reference(slot, isNew: true)
             records.appendSeries(slot: slot, generation: generation(slot), labels: labels.run.span)
         }
+        if new.isEmpty { return }
         records.finish()
-        try writeRecords()
+        do throws(AppendError) { try writeRecords() } catch {
+            limiter.recount()
+            throw error
+        }
         freeSlots.removeLast(min(new.count, freeSlots.count))
         let isFull = head.index.withLock { index in
             head.samples.withLock { samples in
@@ -144,7 +158,14 @@ struct Appender {
                 return false
             }
         }
-        if isFull { throw .tooManySeries(limit: limit) }
+        if isFull { throw .tooManySymbols }
+        head.growth.withLock { growth in
+            growth.advance()
+            for (_, position) in new {
+                let run = labelSets[position].run
+                growth.noteCreated(run.span)
+            }
+        }
     }
 
     /// Takes a slot for a series of the given generation.
@@ -162,6 +183,7 @@ struct Appender {
         freeSlots.append(contentsOf: slots)
         freeSlots.sort(by: >)
         removedSeries += UInt64(slots.count)
+        limiter.recount()
     }
 
     private func generation(_ slot: UInt32) -> UInt32 {
@@ -267,7 +289,7 @@ struct Appender {
             guard Int(slot) < series.count, series[Int(slot)].isLive,
                 series[Int(slot)].generation == reference.generation
             else {
-                outcome.rejections.append((position, .unknownSeries))
+                outcome.rejections.append((position, reference.isRefused ? .seriesLimit : .unknownSeries))
                 continue
             }
             if isInvalid {

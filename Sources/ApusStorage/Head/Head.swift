@@ -12,11 +12,14 @@ final class Head: Sendable {
     let index = Mutex(HeadIndex())
     let samples = Mutex(HeadSamples())
     let exemplars: Mutex<ExemplarRing>
+    /// What came and went lately; its lock is taken by itself.
+    let growth: Mutex<SeriesGrowth>
     private let nextQuerier = Atomic<UInt64>(0)
 
     /// An empty head that keeps so many exemplars.
-    init(maximumExemplars: Int) {
+    init(maximumExemplars: Int, clock: any WallClock) {
         exemplars = Mutex(ExemplarRing(capacity: maximumExemplars))
+        growth = Mutex(SeriesGrowth(clock: clock))
     }
 
     /// The view of one querier.

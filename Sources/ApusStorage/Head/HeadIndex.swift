@@ -185,6 +185,11 @@ extension HeadIndex: PostingsSource {
         }
     }
 
+    /// How many values a label has.
+    func valueCount(of name: String) -> Int {
+        symbol(of: name).flatMap { postings.listsByName[$0]?.count } ?? 0
+    }
+
     func isLarger(name: String, than limit: Int) -> Bool {
         guard let name = symbol(of: name), let numbers = postings.listsByName[name] else { return false }
         var size = 0

@@ -18,8 +18,10 @@ extension Storage {
             guard !freed.isEmpty else { return true }
             let gone = Set(freed)
             // Built beside the old one, which only the holder of the appender changes.
-            let smaller = head.index.withLock { $0 }.keeping { !gone.contains($0) }
+            let larger = head.index.withLock { $0 }
+            let smaller = larger.keeping { !gone.contains($0) }
             head.index.withLock { $0 = smaller }
+            head.growth.withLock { $0.noteGone(freed, in: larger) }
             appender.free(freed)
             return true
         }

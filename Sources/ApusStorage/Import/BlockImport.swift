@@ -53,6 +53,7 @@ package struct BlockImport: ~Copyable {
     /// Series come in the order of labels, samples ascend and are not further ahead of the clock than a store takes them.
     package mutating func add(_ labels: LabelSet, samples: borrowing SampleColumns) throws(BlockImportError) {
         guard let last = samples.timestamps.last else { return }
+        if case .store(let storage) = destination { try storage.demandSpace() }
         guard last <= clock.now().addingReportingOverflow(options.maximumLead).partialValue else {
             throw .tooFarAhead(time: last)
         }
@@ -128,5 +129,12 @@ package struct BlockImport: ~Copyable {
             destination = .folder(lock, blocks)
             return identifier
         }
+    }
+}
+
+extension Storage {
+    /// Refuses an import when less of the disk is free than is kept in reserve.
+    package func demandSpace() throws(BlockImportError) {
+        do throws(AppendError) { try reserve.demandSpace() } catch { throw .diskNearlyFull(error) }
     }
 }

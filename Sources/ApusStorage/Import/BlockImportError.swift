@@ -1,4 +1,4 @@
-import ApusModel
+package import ApusModel
 
 /// Why blocks from outside could not be written into a data folder.
 package enum BlockImportError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -10,6 +10,8 @@ package enum BlockImportError: Error, Equatable, Sendable, CustomStringConvertib
     case unusableBlock(path: String, reason: String)
     /// A sample lies too far ahead of the clock.
     case tooFarAhead(time: Int64)
+    /// Less of the disk is free than is kept in reserve.
+    case diskNearlyFull(AppendError)
     /// The store is closed or closing.
     case closed
 
@@ -21,6 +23,7 @@ package enum BlockImportError: Error, Equatable, Sendable, CustomStringConvertib
         case .tooFarAhead(let time):
             "a sample has the time \(TimestampText.rfc3339(time)), which is to come: retention counts back from the newest "
                 + "sample and would remove what is stored; leave such samples out"
+        case .diskNearlyFull(let error): error.description
         case .closed: "the store is closed"
         }
     }

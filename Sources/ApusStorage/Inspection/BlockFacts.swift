@@ -19,6 +19,21 @@ package struct BlockFacts: Sendable, Equatable {
     /// The bytes of index and columns.
     package var bytes: Int
 
+    /// The level of the block for a store whose shortest blocks span `blockRange` milliseconds: 1 for those, and one more for each
+    /// threefold of it.
+    package func level(blockRange: Int64) -> Int {
+        let span = maximumTime.subtractingReportingOverflow(minimumTime)
+        var length = max(1, blockRange)
+        var level = 1
+        while span.overflow || span.partialValue >= length {
+            let longer = length.multipliedReportingOverflow(by: 3)
+            if longer.overflow { break }
+            length = longer.partialValue
+            level += 1
+        }
+        return level
+    }
+
     init(_ block: Block) {
         identifier = block.identifier
         folder = block.folder

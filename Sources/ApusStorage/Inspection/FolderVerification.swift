@@ -48,6 +48,7 @@ package enum FolderVerification {
             }
         }
         verifyDeletions("\(folder)/\(HeadTombstones.fileName)", into: &report)
+        verifyMetadata("\(folder)/\(MetadataFormat.fileName)", into: &report)
         if Folder.isFolder("\(folder)/head") { try verifyHead("\(folder)/head", into: &report, onFile: onFile) }
         if Folder.isFolder("\(folder)/wal") { try verifyLog("\(folder)/wal", into: &report, onFile: onFile) }
         return report
@@ -134,6 +135,21 @@ package enum FolderVerification {
         } catch {
             report.damage.append(.init(path: path, reason: error.reason))
         }
+    }
+
+    private static func verifyMetadata(_ path: String, into report: inout Report) {
+        guard Folder.length(of: path) > 0 else { return }
+        let file: MappedFile
+        do throws(FileError) { file = try MappedFile(path) } catch {
+            report.damage.append(.init(path: path, reason: error.description))
+            return
+        }
+        report.files += 1
+        report.bytes += file.count
+        if NumberedHeader.version(of: file.bytes, magic: MetadataFormat.magic) == nil {
+            report.damage.append(.init(path: path, reason: "its header is damaged"))
+        }
+        verifyRecords(file, isLast: true, into: &report)
     }
 
     /// What the files of a kind are called, begin with, and may end with.

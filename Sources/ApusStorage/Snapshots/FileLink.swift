@@ -32,7 +32,7 @@ extension Folder {
     }
 
     /// Removes a folder with the folders and files in it, at most four deep; one that is not there is fine.
-    static func removeTree(_ path: String, depth: Int = 4) throws(FileError) {
+    package static func removeTree(_ path: String, depth: Int = 4) throws(FileError) {
         guard isFolder(path) else { return try removeFile(path) }
         if depth > 0 {
             for name in try names(in: path) { try removeTree("\(path)/\(name)", depth: depth - 1) }

@@ -37,6 +37,9 @@ extension Storage {
                 try Folder.make("\(temporary)/blocks")
                 try linkBlocks(to: "\(temporary)/blocks")
                 if !skippingHead { try writeHead(to: "\(temporary)/blocks") }
+                try metadata.withLock { file throws(FileError) in
+                    try file.write(to: "\(temporary)/\(MetadataFormat.fileName)")
+                }
                 try Folder.synchronize("\(temporary)/blocks")
                 try Folder.synchronize(temporary)
                 try Folder.rename(temporary, to: path)

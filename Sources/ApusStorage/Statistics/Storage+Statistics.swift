@@ -1,5 +1,3 @@
-import ApusBytes
-import ApusModel
 import Synchronization
 
 extension Storage {
@@ -32,6 +30,7 @@ extension Storage {
             result.outOfOrderExemplars = ring.outOfOrderCount
             result.oldestExemplarTime = ring.oldestTimestamp
         }
+        result.refusedSeries = counters.refusedSeries.withLock { $0 }
         result.histogramSeries = counters.histogramSeries.load(ordering: .relaxed)
         result.invalidHistograms = counters.invalidHistograms.load(ordering: .relaxed)
         let blocks = blocks.withLock { $0 }
@@ -57,43 +56,9 @@ extension Storage {
         result.tombstoneCleanupMilliseconds = counters.tombstoneCleanupMilliseconds.load(ordering: .relaxed)
         result.tombstonedSeries = blocks.blocks.reduce(0) { $0 + $1.tombstones.series.count }
         result.diskRefusals = reserve.refusalCount
+        result.metadataFamilies = metadata.withLock { $0.table.count }
+        result.metadataFailures = counters.metadataFailures.load(ordering: .relaxed)
         return result
-    }
-
-    /// The names, labels and pairs that take the most series in the head, at most `limit` of each, the largest first.
-    package func cardinality(limit: Int) -> HeadCardinality {
-        // A copy shares its memory with the index, so that counting holds nobody up.
-        let index = head.index.withLock { $0 }
-        let hidden = deletedSlots(in: index)
-        var seriesByMetricName: [HeadCardinality.Entry] = []
-        var valuesByLabelName: [HeadCardinality.Entry] = []
-        var bytesByLabelName: [HeadCardinality.Entry] = []
-        var seriesByLabelPair: [HeadCardinality.Entry] = []
-        index.forEachName { symbol, lists in
-            let name = index.labels.text(of: symbol)
-            var bytes = 0
-            var values = 0
-            index.forEachValue(of: name) { value, list in
-                let count = hidden.isEmpty ? list.count : list.count { !hidden.contains($0) }
-                if count == 0 { return }
-                values += 1
-                bytes += value.count * count
-                let text = String(copying: value)
-                seriesByLabelPair.append(HeadCardinality.Entry(name: "\(name)=\(text)", count: count))
-                if name == LabelSet.metricName {
-                    seriesByMetricName.append(HeadCardinality.Entry(name: text, count: count))
-                }
-            }
-            if values == 0 { return }
-            valuesByLabelName.append(HeadCardinality.Entry(name: name, count: values))
-            bytesByLabelName.append(HeadCardinality.Entry(name: name, count: bytes))
-        }
-        func largest(_ entries: [HeadCardinality.Entry]) -> [HeadCardinality.Entry] {
-            Array(entries.sorted { ($1.count, $0.name) < ($0.count, $1.name) }.prefix(max(0, limit)))
-        }
-        return HeadCardinality(
-            seriesByMetricName: largest(seriesByMetricName), valuesByLabelName: largest(valuesByLabelName),
-            bytesByLabelName: largest(bytesByLabelName), seriesByLabelPair: largest(seriesByLabelPair))
     }
 
     private func walBytes() -> Int {

@@ -1,4 +1,5 @@
 package import ApusClient
+import ApusModel
 
 /// Gives a store's statistics as metrics: under the names that dashboards for Prometheus rely on, and what they do not have as
 /// `apus_storage_*`.
@@ -41,12 +42,19 @@ package struct StorageCollector: Collector {
             ]
     }
 
-    package var families: [MetricDescriptor] { metrics.map(\.descriptor) }
+    private static let refusedSeries = MetricDescriptor(
+        .counter, "apus_storage_series_refused_total",
+        help: "New series refused by a limit; one that comes again counts again.", labelNames: ["reason"])
+
+    package var families: [MetricDescriptor] { metrics.map(\.descriptor) + [Self.refusedSeries] }
 
     package func collect(into samples: inout CollectedSamples) throws(MetricError) {
         let statistics = storage.statistics
         for metric in metrics {
             if let value = metric.value(statistics) { try samples.append(value, to: metric.descriptor) }
+        }
+        for (reason, count) in zip(SeriesRefusal.Reason.allCases, statistics.refusedSeries) {
+            try samples.append(Double(count), labels: [reason.rawValue], to: Self.refusedSeries)
         }
     }
 
@@ -83,6 +91,12 @@ package struct StorageCollector: Collector {
             .counter, "prometheus_tsdb_head_out_of_order_samples_appended_total",
             "Samples appended that were older than the newest of their series."
         ) { Double($0.lateSamples) },
+        Metric(.gauge, "apus_storage_metadata_families", "The metric families whose type, help and unit are kept.") {
+            Double($0.metadataFamilies)
+        },
+        Metric(.counter, "apus_storage_metadata_failures_total", "Times that metadata could not be written.") {
+            Double($0.metadataFailures)
+        },
         Metric(.counter, "apus_storage_duplicate_samples_total", "Samples refused: another value at their time.") {
             Double($0.duplicateSamples)
         },

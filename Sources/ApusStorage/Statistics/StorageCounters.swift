@@ -13,10 +13,14 @@ final class StorageCounters: Sendable {
     let compactionMilliseconds = Atomic<Int>(0)
     let truncationFailures = Atomic<Int>(0)
     let checkpointFailures = Atomic<Int>(0)
+    let metadataFailures = Atomic<Int>(0)
     let timeRetentions = Atomic<Int>(0)
     let sizeRetentions = Atomic<Int>(0)
     let tombstoneCleanups = Atomic<Int>(0)
     let tombstoneCleanupMilliseconds = Atomic<Int>(0)
+
+    /// The new series that limits refused, by the reasons in the order of `allCases`.
+    let refusedSeries = Mutex([Int](repeating: 0, count: SeriesRefusal.Reason.allCases.count))
 
     let samplesAppended = Atomic<Int>(0)
     let seriesCreated = Atomic<Int>(0)
@@ -39,6 +43,10 @@ final class StorageCounters: Sendable {
         lateSamples.store(Int(clamping: appender.lateSamples), ordering: .relaxed)
         seriesCreated.store(Int(clamping: appender.createdSeries), ordering: .relaxed)
         seriesRemoved.store(Int(clamping: appender.removedSeries), ordering: .relaxed)
+        if !appender.limiter.table.entries.isEmpty {
+            let counts = appender.limiter.table.countsByReason
+            refusedSeries.withLock { $0 = counts }
+        }
         histogramSeries.store(appender.histogramSeriesCount, ordering: .relaxed)
         logBytes.store(appender.log.writtenBytes, ordering: .relaxed)
         segment.store(Int(clamping: appender.log.segment), ordering: .relaxed)
@@ -53,7 +61,7 @@ final class StorageCounters: Sendable {
             case .duplicateTimestamp: duplicateSamples.add(1, ordering: .relaxed)
             case .invalidHistogram: invalidHistograms.add(1, ordering: .relaxed)
             case .tooOld: tooOldSamples.add(1, ordering: .relaxed)
-            case .unknownSeries: break
+            case .unknownSeries, .seriesLimit: break
             }
         }
     }

@@ -88,30 +88,10 @@ package struct StorageStatistics: Sendable {
     package var tombstonedSeries = 0
     /// The batches refused because the disk was nearly full.
     package var diskRefusals = 0
-}
-
-/// What takes the most series or values in the head: the content of `/api/v1/status/tsdb`.
-package struct HeadCardinality: Sendable {
-    /// A name with a count.
-    package struct Entry: Sendable, Equatable {
-        /// A metric's name, a label's name, or `name=value`.
-        package var name: String
-        /// Series, values or bytes.
-        package var count: Int
-
-        /// An entry with the given parts.
-        package init(name: String, count: Int) {
-            self.name = name
-            self.count = count
-        }
-    }
-
-    /// The metric names with the most series.
-    package var seriesByMetricName: [Entry] = []
-    /// The label names with the most values.
-    package var valuesByLabelName: [Entry] = []
-    /// The label names whose values take the most bytes, counted once per series.
-    package var bytesByLabelName: [Entry] = []
-    /// The label pairs with the most series.
-    package var seriesByLabelPair: [Entry] = []
+    /// The new series that limits refused, by the reasons in the order of `SeriesRefusal.Reason.allCases`.
+    package var refusedSeries: [Int] = []
+    /// The metric families whose metadata is kept.
+    package var metadataFamilies = 0
+    /// Times that metadata could not be written.
+    package var metadataFailures = 0
 }

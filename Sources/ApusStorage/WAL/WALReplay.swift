@@ -196,7 +196,7 @@ struct WALReplay: WALVisitor {
     }
 
     /// Completes the index and gives the appender that goes on with `log`.
-    consuming func finish(log: WALWriter) -> (Appender, ExemplarRing, Summary) {
+    consuming func finish(log: WALWriter, limiter: SeriesLimiter) -> (Appender, ExemplarRing, Summary) {
         let (replaced, freed) = superseded()
         let count = head.index.withLock { index in
             if !replaced.isEmpty { index = index.keeping { !replaced.contains($0) } }
@@ -210,7 +210,7 @@ struct WALReplay: WALVisitor {
         }
         let free = series.indices.filter { !series[$0].isLive }.map { UInt32($0) }
         var appender = Appender(
-            log: log, series: series, freeSlots: free.reversed(), truncatedBefore: truncatedBefore)
+            log: log, series: series, freeSlots: free.reversed(), truncatedBefore: truncatedBefore, limiter: limiter)
         appender.free(freed.sorted())
         appender.newestTime = head.samples.withLock { $0.maximumTime }
         return (appender, exemplars, Summary(series: count, samples: sampleCount, corruptions: corruptionCount))
