@@ -128,6 +128,11 @@ let package = Package(
             path: "Benchmarks/QueryBenchmark",
             swiftSettings: testSettings),
         .executableTarget(
+            name: "EncodingBenchmark",
+            dependencies: ["ApusEncoding", "ApusBytes"],
+            path: "Benchmarks/EncodingBenchmark",
+            swiftSettings: testSettings),
+        .executableTarget(
             name: "StorageBenchmark",
             dependencies: ["ApusStorage", "ApusModel"],
             path: "Benchmarks/StorageBenchmark",
