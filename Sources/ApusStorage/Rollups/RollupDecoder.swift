@@ -12,29 +12,41 @@ struct RollupDecoder {
     private var decoder = ColumnDecoder()
     private var ends: [Int64] = []
     private var columns = [[Double]](repeating: [], count: Part.allCases.count)
+    /// Whether something of the chunk that was read last was needed and is left out in it.
+    private var isIncomplete = false
 
     /// A decoder with empty scratch memory.
     init() {}
 
     /// Appends the buckets of a record whose ends, in resolutions, lie in a range; those without samples are left out.
+    ///
+    /// - Returns: `false` when the record does not tell all that is asked for; what was appended then means nothing.
     mutating func decode(
         _ record: RawSpan, resolution: Int64, within wanted: ClosedRange<Int64>, fields: SampleSummaries.Fields,
         into summaries: inout SampleSummaries
-    ) throws(RollupDamage) {
+    ) throws(RollupDamage) -> Bool {
+        let needed = Self.parts(for: fields)
+        var isWhole = true
         try forEachChunk(of: record) { decoder, chunk, bytes throws(RollupDamage) in
-            guard chunk.last >= wanted.lowerBound, chunk.first <= wanted.upperBound else { return }
-            try decoder.decode(bytes, chunk, fields: fields)
-            decoder.append(resolution: resolution, within: wanted, fields: fields, to: &summaries)
+            guard isWhole, chunk.last >= wanted.lowerBound, chunk.first <= wanted.upperBound else { return }
+            try decoder.decode(bytes, chunk, needed)
+            isWhole = !decoder.isIncomplete
+            if isWhole {
+                decoder.keepOnly(wanted)
+                decoder.append(resolution: resolution, fields: fields, to: &summaries)
+            }
         }
+        return isWhole
     }
 
     /// Reads every number of a record.
     ///
     /// - Returns: the number of its buckets.
     mutating func verify(_ record: RawSpan) throws(RollupDamage) -> Int {
+        let needed = Self.parts(for: .all)
         var count = 0
         try forEachChunk(of: record) { decoder, chunk, bytes throws(RollupDamage) in
-            try decoder.decode(bytes, chunk, fields: .all)
+            try decoder.decode(bytes, chunk, needed)
             count += chunk.count
         }
         return count
@@ -77,12 +89,10 @@ struct RollupDecoder {
         }
     }
 
-    /// Reads the parts of a chunk that some fields need; an empty column stands for zeros or what follows from others.
-    private mutating func decode(
-        _ bytes: RawSpan, _ chunk: Chunk, fields: SampleSummaries.Fields
-    ) throws(RollupDamage) {
-        let needed = Self.parts(for: fields)
+    /// Reads the parts of a chunk that are needed; an empty column stands for zeros or what follows from others.
+    private mutating func decode(_ bytes: RawSpan, _ chunk: Chunk, _ needed: Set<Part>) throws(RollupDamage) {
         var residuals: [Part] = []
+        isIncomplete = false
         do {
             var reader = ByteReader(bytes)
             for part in Part.allCases {
@@ -91,7 +101,8 @@ struct RollupDecoder {
                     throw RollupDamage("a part has the form \(code)")
                 }
                 columns[part.rawValue].removeAll(keepingCapacity: true)
-                if form == .derived { continue }
+                if form == .omitted, needed.contains(part) { isIncomplete = true }
+                if form == .derived || form == .omitted { continue }
                 let column = try reader.readLengthPrefixed()
                 if part == .ends {
                     ends.removeAll(keepingCapacity: true)
@@ -128,8 +139,8 @@ struct RollupDecoder {
     /// Adds what the values of parts are the difference to.
     private mutating func undo(_ residuals: [Part]) {
         if residuals.isEmpty { return }
-        var firsts = columns[Part.firsts.rawValue]
-        var lasts = columns[Part.lasts.rawValue]
+        // Taken out, so that changing them copies nothing.
+        var (firsts, lasts) = (take(.firsts), take(.lasts))
         let (firstsDiffer, lastsDiffer) = (residuals.contains(.firsts), residuals.contains(.lasts))
         if firstsDiffer || lastsDiffer {
             var previous = 0.0
@@ -138,13 +149,23 @@ struct RollupDecoder {
                 if lastsDiffer { lasts[index] += firsts[index] }
                 previous = lasts[index]
             }
-            columns[Part.firsts.rawValue] = firsts
-            columns[Part.lasts.rawValue] = lasts
         }
         if residuals.contains(.sums) {
+            var sums = take(.sums)
             let counts = columns[Part.counts.rawValue]
-            for index in ends.indices { columns[Part.sums.rawValue][index] += firsts[index] * counts[index] }
+            for index in ends.indices {
+                sums[index] += RollupFormat.expectedSum(firsts[index], lasts[index], count: counts[index])
+            }
+            columns[Part.sums.rawValue] = sums
         }
+        columns[Part.firsts.rawValue] = firsts
+        columns[Part.lasts.rawValue] = lasts
+    }
+
+    private mutating func take(_ part: Part) -> [Double] {
+        var column: [Double] = []
+        swap(&column, &columns[part.rawValue])
+        return column
     }
 
     private mutating func derive(_ part: Part, if needed: Set<Part>, isMaximum: Bool) {
@@ -156,40 +177,52 @@ struct RollupDecoder {
         }
     }
 
-    /// Appends the wanted buckets of the chunk that was read.
-    private func append(
-        resolution: Int64, within wanted: ClosedRange<Int64>, fields: SampleSummaries.Fields,
-        to summaries: inout SampleSummaries
-    ) {
+    /// Forgets the buckets of the chunk that was read which lie outside of a range or have no samples.
+    private mutating func keepOnly(_ wanted: ClosedRange<Int64>) {
         let counts = columns[Part.counts.rawValue]
+        let isWhole = (ends.first ?? 0) >= wanted.lowerBound && (ends.last ?? 0) <= wanted.upperBound
+        if isWhole, counts.allSatisfy({ $0 > 0 }) { return }
         let kept = ends.indices.filter { counts[$0] > 0 && wanted.contains(ends[$0]) }
-        func add(_ part: Part, _ field: SampleSummaries.Fields, to column: inout [Double]) {
-            guard fields.contains(field) else { return }
-            let values = columns[part.rawValue]
-            if values.isEmpty {
-                column.append(contentsOf: repeatElement(0, count: kept.count))
-            } else if kept.count == values.count {
-                column.append(contentsOf: values)
-            } else {
-                for index in kept { column.append(values[index]) }
+        ends = kept.map { ends[$0] }
+        for part in columns.indices where !columns[part].isEmpty { columns[part] = kept.map { columns[part][$0] } }
+    }
+
+    /// Appends the buckets of the chunk that was read.
+    private func append(resolution: Int64, fields: SampleSummaries.Fields, to summaries: inout SampleSummaries) {
+        let count = ends.count
+        let ends = ends.span
+        let beforeEnd = columns[Part.lastTimes.rawValue]
+        summaries.counts.append(contentsOf: columns[Part.counts.rawValue])
+        summaries.lastTimes.append(addingCapacity: count) { output in
+            for index in 0..<count {
+                output.append(ends[index] &* resolution &- Self.offset(beforeEnd[index], resolution))
             }
         }
-        let (afterStart, beforeEnd) = (columns[Part.firstTimes.rawValue], columns[Part.lastTimes.rawValue])
-        for index in kept {
-            let end = ends[index] &* resolution
-            summaries.counts.append(counts[index])
-            summaries.lastTimes.append(end &- Self.offset(beforeEnd[index], resolution))
-            if fields.contains(.firstTimes) {
-                summaries.firstTimes.append(end &- resolution &+ Self.offset(afterStart[index], resolution))
+        if fields.contains(.firstTimes) {
+            let afterStart = columns[Part.firstTimes.rawValue]
+            summaries.firstTimes.append(addingCapacity: count) { output in
+                for index in 0..<count {
+                    output.append((ends[index] &- 1) &* resolution &+ Self.offset(afterStart[index], resolution))
+                }
             }
         }
-        add(.firsts, .firsts, to: &summaries.firsts)
-        add(.lasts, .lasts, to: &summaries.lasts)
-        add(.minima, .minima, to: &summaries.minima)
-        add(.maxima, .maxima, to: &summaries.maxima)
-        add(.sums, .sums, to: &summaries.sums)
-        add(.lost, .resets, to: &summaries.lost)
-        add(.resets, .resets, to: &summaries.resets)
+        append(.firsts, if: fields.contains(.firsts), to: &summaries.firsts)
+        append(.lasts, if: fields.contains(.lasts), to: &summaries.lasts)
+        append(.minima, if: fields.contains(.minima), to: &summaries.minima)
+        append(.maxima, if: fields.contains(.maxima), to: &summaries.maxima)
+        append(.sums, if: fields.contains(.sums), to: &summaries.sums)
+        append(.lost, if: fields.contains(.resets), to: &summaries.lost)
+        append(.resets, if: fields.contains(.resets), to: &summaries.resets)
+    }
+
+    private func append(_ part: Part, if isWanted: Bool, to column: inout [Double]) {
+        guard isWanted else { return }
+        let values = columns[part.rawValue]
+        if values.isEmpty {
+            column.append(contentsOf: repeatElement(0, count: ends.count))
+        } else {
+            column.append(contentsOf: values)
+        }
     }
 
     /// A distance within a bucket; numbers that cannot be one, which only a wrong file has, become its length.
@@ -217,7 +250,8 @@ extension RollupFormat.Part {
         switch self {
         case .ends, .counts, .firstTimes, .lastTimes: [.plain]
         case .firsts, .lasts, .sums: [.plain, .residual]
-        case .minima, .maxima, .lost, .resets, .stale: [.plain, .derived]
+        case .minima, .maxima, .stale: [.plain, .derived]
+        case .lost, .resets: [.plain, .derived, .omitted]
         }
     }
 }

@@ -52,16 +52,25 @@ struct RollupEncoder {
         appendSmaller(lasts, range) { firsts[$0] }
         appendExtremes(buckets[.minima], firsts, lasts, range, isMaximum: false)
         appendExtremes(buckets[.maxima], firsts, lasts, range, isMaximum: true)
-        appendSmaller(buckets[.sums], range) { firsts[$0] * counts[$0] }
-        appendUnlessZero(buckets[.lost], range)
-        appendUnlessZero(buckets[.resets], range)
+        appendSmaller(buckets[.sums], range) {
+            RollupFormat.expectedSum(firsts[$0], lasts[$0], count: counts[$0])
+        }
+        let resets = buckets[.resets]
+        // What falls all the time is no counter: nobody asks for its resets, which would take half of the bytes.
+        if resets[range].reduce(0, +) > Double(range.count) {
+            appendPart(.omitted)
+            appendPart(.omitted)
+        } else {
+            appendUnlessZero(buckets[.lost], range)
+            appendUnlessZero(resets, range)
+        }
         appendUnlessZero(buckets[.stale], range)
     }
 
     /// Appends the column that was encoded last.
     private mutating func appendPart(_ form: Form) {
         chunks.append(form.rawValue)
-        if form == .derived { return }
+        if form == .derived || form == .omitted { return }
         chunks.appendVarint(UInt64(column.count))
         chunks.append(column.bytes)
     }

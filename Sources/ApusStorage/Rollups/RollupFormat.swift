@@ -27,6 +27,8 @@ enum RollupFormat {
         case derived
         /// The differences to what other parts let expect.
         case residual
+        /// They are left out: whoever needs them reads the samples.
+        case omitted
     }
 
     /// The name of the file of a resolution.
@@ -57,6 +59,10 @@ enum RollupFormat {
         if last.isNaN { return first }
         return (isMaximum ? last > first : last < first) ? last : first
     }
+
+    /// What a sum is the difference to.
+    @inline(__always)
+    static func expectedSum(_ first: Double, _ last: Double, count: Double) -> Double { (first + last) * 0.5 * count }
 
     /// The header of a file.
     struct Header {

@@ -82,9 +82,10 @@ struct StorageSummaries: SummarySelection {
                         RollupFormat.bucket(
                             of: piece.span.lowerBound, resolution)...RollupFormat.bucket(
                             of: piece.span.upperBound, resolution)
-                    try scratch.rollups.decode(
+                    let isTold = try scratch.rollups.decode(
                         try piece.file.record(of: piece.number), resolution: resolution, within: buckets,
                         fields: fields, into: &summaries)
+                    guard isTold else { return false }
                 } catch {
                     // The samples are there; the file is reported and written anew with the next compaction.
                     piece.file.noteDamage()
