@@ -102,9 +102,9 @@ let package = Package(
         module(
             "ApusWeb",
             [
-                "CApusZlib", "ApusScrape", "ApusStorage", "ApusRemote", "ApusQuery", "ApusConfig", "ApusClient",
-                "ApusPromQL", "ApusRegex", "ApusModel", "ApusBytes", hummingbirdCore, httpTypes, nioCore, nioPosix,
-                logging, lifecycle,
+                "CApusZlib", "ApusScrape", "ApusInterchange", "ApusStorage", "ApusRemote", "ApusQuery", "ApusConfig",
+                "ApusClient", "ApusPromQL", "ApusRegex", "ApusModel", "ApusBytes", hummingbirdCore, httpTypes, nioCore,
+                nioPosix, logging, lifecycle,
             ]),
 
         // Program.

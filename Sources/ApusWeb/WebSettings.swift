@@ -18,6 +18,8 @@ package struct WebSettings: Sendable {
     /// What the bodies of all requests that bring samples may have together at one time, in bytes; further ones are told
     /// to come again.
     package var maxTotalBodyBytes = 256 << 20
+    /// The most bytes of text that one request may bring to be imported, decompressed.
+    package var maxImportBytes = 16 << 30
     /// What all header fields of a request and its URL may have, in bytes.
     package var maxHeaderBytes = 256 << 10
     /// Whether `/-/reload` and `/-/quit` do something (`--web.enable-lifecycle`).

@@ -1,6 +1,8 @@
 package import ApusClient
+package import ApusInterchange
 package import ApusModel
 package import ApusRemote
+package import ApusStorage
 
 /// Where the web server takes its answers from.
 ///
@@ -32,8 +34,14 @@ package struct WebSources: Sendable {
     package var runtime: @Sendable () -> RuntimeStatus
     /// The configuration in force as YAML, secrets hidden.
     package var configuration: @Sendable () -> String
-    /// What the head holds, with at most `limit` entries in each list; called on a thread that may block.
-    package var storageStatus: @Sendable (_ limit: Int) -> StorageStatus
+    /// What the store holds, with the lists that are asked for; called on a thread that may block.
+    package var storageStatus: @Sendable (_ request: CardinalityRequest) throws(QueryableError) -> StorageStatus
+    /// What the store remembers of a metric family, or of all: asked for families that no target has.
+    package var storedMetadata: @Sendable (_ family: String?) -> [(family: String, metadata: MetricMetadata)] = { _ in
+        []
+    }
+    /// Takes old samples (`--web.enable-admin-api`); `nil` where they are refused.
+    package var backfill: Backfill?
     /// How far the log was read again.
     package var replay: @Sendable () -> ReplayProgress = { ReplayProgress() }
     /// Reads the configuration again; the error's text is shown to the caller.
@@ -50,7 +58,8 @@ package struct WebSources: Sendable {
         build: BuildInformation,
         runtime: @escaping @Sendable () -> RuntimeStatus,
         configuration: @escaping @Sendable () -> String,
-        storageStatus: @escaping @Sendable (_ limit: Int) -> StorageStatus,
+        storageStatus:
+            @escaping @Sendable (_ request: CardinalityRequest) throws(QueryableError) -> StorageStatus,
         reload: @escaping @Sendable () async throws -> Void,
         quit: @escaping @Sendable () -> Void
     ) {

@@ -341,7 +341,7 @@ struct TargetScrapeTests {
     }
 
     @Test("what families say of themselves is handed to the store, once")
-    func metadata() async throws {
+    func rememberedMetadata() async throws {
         try await withBench("# TYPE a counter\n# HELP a All of it.\na 1\nb 1\n") { bench in
             await bench.scrape(at: 1_000)
             #expect(bench.store.metadata == ["a": MetricMetadata(type: .counter, help: "All of it.")])
@@ -366,7 +366,7 @@ struct TargetScrapeTests {
             bench.store.refuseNewSeries(false)
             // Asked again within a few scrapes, though not at each.
             for second in 3...6 { await bench.scrape(at: Int64(second) * 1_000) }
-            #expect(bench.store[#"b{instance="i", job="j"}"#]?.last == .value(3, 6_000))
+            #expect(bench.store[#"b{instance="i", job="j"}"#].last == .value(3, 6_000))
             #expect(bench.probe.status.lastError.isEmpty)
         }
     }

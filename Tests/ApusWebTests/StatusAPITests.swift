@@ -35,24 +35,6 @@ struct StatusAPITests {
         #expect(try await WebHarness().get("/version").text == Self.build)
     }
 
-    @Test("storage is told with as many entries as asked for")
-    func storage() async throws {
-        let web = try WebHarness()
-        #expect(
-            try await web.get("/api/v1/status/tsdb?limit=1").text
-                == #"{"status":"success","data":{"headStats":{"numSeries":3,"numLabelPairs":0,"chunkCount":0,"minTime":0,"maxTime":0},"#
-                + #""seriesCountByMetricName":[{"name":"up","value":2}],"labelValueCountByLabelName":[],"#
-                + #""memoryInBytesByLabelName":[],"seriesCountByLabelValuePair":[]}}"#)
-        #expect(try await web.get("/api/v1/status/tsdb").text.contains(#"{"name":"down","value":1}"#))
-    }
-
-    @Test("limits that make no sense are refused", arguments: ["0", "-1", "x", "10001"])
-    func storageLimits(limit: String) async throws {
-        let answer = try await WebHarness().get("/api/v1/status/tsdb?limit=\(limit)")
-        #expect(answer.status == 400)
-        #expect(answer.text.contains(#""error":"limit must "#))
-    }
-
     @Test("a type of rule that does not exist is refused")
     func ruleType() async throws {
         let answer = try await WebHarness().get("/api/v1/rules?type=foo")

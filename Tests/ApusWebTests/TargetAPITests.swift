@@ -90,6 +90,26 @@ struct TargetAPITests {
         #expect(try await web.get("/api/v1/metadata?metric=none").text == #"{"status":"success","data":{}}"#)
     }
 
+    @Test("what the store remembers of families is told where no target says anything")
+    func rememberedMetadata() async throws {
+        let web = try WebHarness(targets: Self.targets) {
+            $0.storedMetadata = { family in
+                [
+                    ("b", MetricMetadata(type: .gauge, help: "older")),
+                    ("pushed", MetricMetadata(type: .info, unit: "s")),
+                ]
+                .filter { family == nil || $0.0 == family }
+            }
+        }
+        let text = try await web.get("/api/v1/metadata").text
+        #expect(
+            text.contains(
+                #""b":[{"type":"counter","unit":"","help":"B"}],"pushed":[{"type":"info","unit":"s","help":""}]"#))
+        #expect(
+            try await web.get("/api/v1/metadata?metric=pushed").text
+                == #"{"status":"success","data":{"pushed":[{"type":"info","unit":"s","help":""}]}}"#)
+    }
+
     @Test("metadata of targets names target and family")
     func targetMetadata() async throws {
         let web = try WebHarness(targets: Self.targets)

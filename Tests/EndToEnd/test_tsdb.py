@@ -5,6 +5,7 @@ serves, the other serves then.
 """
 
 import contextlib
+import gzip
 import json
 import os
 import pathlib
@@ -118,6 +119,59 @@ def test_comma_separated_values(tmp_path):
     assert tsdb("dump", tmp_path / "d") == (
         'temperature{room="a",site="x"} 20.5 1704067200.000\n'
         'temperature{room="b",site="x"} 21.0 1704067260.000\n# EOF\n')
+
+
+# MARK: Over HTTP
+
+
+def test_old_samples_come_in_over_http(tmp_path):
+    start = int(time.time()) - 3 * 86400
+    text = open_metrics(start).encode()
+    with Apus(configuration({}), flags=["--web.enable-admin-api"]) as apus:
+        path = "/api/v1/admin/tsdb/import"
+        taken = apus.request("POST", path, gzip.compress(text), {"Content-Encoding": "gzip"})
+        assert taken.status == 200, taken.text
+        summary = taken.json["data"]
+        assert summary["samples"] == 4 * 600 + 60 * 4 and summary["series"] == 8
+        assert summary["minTime"] == start * 1000 and len(summary["blocks"]) >= 1
+        assert apus.value('made_total{n="2"}', time=start + 600) == 30
+        table = f"timestamp,metric,value\n{start},temperature,20.5\n".encode()
+        assert apus.request("POST", path, table, {"Content-Type": "text/csv"}).json["data"]["samples"] == 1
+        assert apus.value("temperature", time=start) == 20.5
+        bad = apus.request("POST", path, b"a 1 1\n!\n# EOF\n")
+        assert bad.status == 400 and "body:2:1" in bad.text
+        ahead = apus.request("POST", path, f"a 1 {start + 9 * 86400}\n# EOF\n".encode())
+        assert ahead.status == 400 and "is to come" in ahead.text
+        blocks = apus.get("/api/v1/status/tsdb").json["data"]["blocks"]
+        assert blocks["count"] == len(summary["blocks"]) + 1 and blocks["unreadable"] == 0
+        assert not list(apus.folder.glob("data/blocks/*.tmp"))
+
+
+def test_metadata_and_limits_survive_a_kill(tmp_path):
+    (tmp_path / "apus").mkdir()
+    page = "# HELP made All that was made.\n# TYPE made counter\n" + "".join(f'made{{n="{n}"}} 1\n' for n in range(20))
+    with Target(page) as target:
+        limits = "storage: {tsdb: {limits: {rules: [{match: made, max_series: 5}]}}}\n"
+        with Apus(configuration({"t": target.address}) + limits, folder=tmp_path / "apus") as apus:
+            eventually(lambda: apus.value("count(made)") == 5)
+            status = apus.target("t")
+            assert status["health"] == "up" and "made selects its limit of 5 series" in status["lastError"]
+            refused = apus.get("/api/v1/status/tsdb").json["data"]["limits"]["refused"][0]
+            assert refused["reason"] == "series_of_selector" and refused["name"] == "made" and refused["count"] >= 15
+            apus.kill()
+    with Apus(configuration({}), folder=tmp_path / "apus") as apus:
+        known = apus.get("/api/v1/metadata", metric="made").json["data"]
+        assert known == {"made": [{"type": "counter", "unit": "", "help": "All that was made."}]}
+
+
+def test_bench_measures_and_leaves_nothing(tmp_path):
+    report = json.loads(tsdb("bench", "--series", 2000, "--samples", 50, "--format", "json"))
+    assert report["samples"] == 100_000 and report["refused"] == 0
+    assert report["samplesPerSecond"] > 10_000 and 0 < report["diskBytesPerSample"] < 30
+    folder = tmp_path / "kept"
+    assert "samples a second" in tsdb("bench", "--series", 10, "--samples", 5, "--storage.tsdb.path", folder)
+    assert json.loads(tsdb("list", folder, "--format", "json"))["head"]["series"] == 10
+    assert "is not empty" in tsdb("bench", "--series", 10, "--samples", 5, "--storage.tsdb.path", folder, code=1)
 
 
 # MARK: With Prometheus

@@ -29,6 +29,8 @@ package struct StorageConfiguration: Sendable, Hashable {
     package var retention: Retention?
     /// What of old blocks is kept in coarser steps beside the samples.
     package var rollups: [RollupConfiguration] = []
+    /// How many series and values of labels are taken.
+    package var limits: SeriesLimitsConfiguration?
     /// The most exemplars in memory.
     package var maxExemplars: Int?
 
@@ -62,6 +64,7 @@ package struct StorageConfiguration: Sendable, Hashable {
             if let node = encoding.value("floats") { floatEncoding = try Self.floatEncoding(node) }
             try encoding.finish()
         }
+        if let node = reader.value("limits") { limits = try SeriesLimitsConfiguration(node) }
         if let node = reader.value("retention") { retention = try Self.retention(node) }
         if let nodes = try reader.elements("rollups") { rollups = try RollupConfiguration.list(nodes) }
         try reader.finish()

@@ -134,6 +134,7 @@ extension StorageConfiguration {
             kept.addUnlessEmpty("rules", values: retention.rules.map(\.shown))
             tsdb.addUnlessEmpty("retention", kept)
         }
+        if let limits { tsdb.addUnlessEmpty("limits", limits.shown) }
         tsdb.addUnlessEmpty("rollups", values: rollups.map(\.shown))
         var fields = ShownFields()
         fields.addUnlessEmpty("tsdb", tsdb)

@@ -1,14 +1,9 @@
 import ApusModel
 import HTTPTypes
 
-/// `/api/v1/status/…` and `/version`.
+/// `/api/v1/status/…` and `/version`; that of the store has a file of its own.
 struct StatusAPI: Sendable {
-    private static let defaultLimit = 10
-    private static let maxLimit = 10_000
-
     let sources: WebSources
-    let threads: BlockingThreads
-
     func addRoutes(to routes: inout RouteTable) {
         routes.add(
             Route("/api/v1/status/buildinfo") { [build = sources.build] _ throws(APIError) in
@@ -39,10 +34,6 @@ struct StatusAPI: Sendable {
                 }
             })
         routes.add(Route("/api/v1/status/runtimeinfo") { _ throws(APIError) in runtime() })
-        routes.add(
-            Route("/api/v1/status/tsdb", readiness: .whenReady) { request throws(APIError) in
-                try await storage(request)
-            })
         routes.add(
             Route("/api/v1/status/walreplay") { [replay = sources.replay] _ throws(APIError) in
                 .success { bytes in
@@ -88,57 +79,5 @@ struct StatusAPI: Sendable {
             object.add("storageRetention", status.retention, to: &bytes)
             object.close(&bytes)
         }
-    }
-
-    private func storage(_ request: WebRequest) async throws(APIError) -> Reply {
-        var limit = Self.defaultLimit
-        if let text = request.parameters["limit"] {
-            guard let number = Int(text), number > 0 else {
-                throw APIError(.badData, "limit must be a positive number")
-            }
-            guard number <= Self.maxLimit else {
-                throw APIError(.badData, "limit must not exceed \(Self.maxLimit)")
-            }
-            limit = number
-        }
-        let bounded = limit
-        let status = try await threads.run(whenCancelled: APIError(.canceled, "the request was cancelled")) {
-            [storageStatus = sources.storageStatus] () throws(APIError) in
-            storageStatus(bounded)
-        }
-        return .success { bytes in
-            var object = JSONObject(&bytes)
-            object.addName("headStats", to: &bytes)
-            var head = JSONObject(&bytes)
-            head.add("numSeries", integer: status.seriesCount, to: &bytes)
-            head.add("numLabelPairs", integer: status.labelPairCount, to: &bytes)
-            head.add("chunkCount", integer: status.chunkCount, to: &bytes)
-            head.add("minTime", integer: Int(status.minTime), to: &bytes)
-            head.add("maxTime", integer: Int(status.maxTime), to: &bytes)
-            head.close(&bytes)
-            let lists = [
-                ("seriesCountByMetricName", status.seriesCountByMetricName),
-                ("labelValueCountByLabelName", status.labelValueCountByLabelName),
-                ("memoryInBytesByLabelName", status.memoryInBytesByLabelName),
-                ("seriesCountByLabelValuePair", status.seriesCountByLabelPair),
-            ]
-            for (name, list) in lists {
-                object.addName(name, to: &bytes)
-                Self.append(list.prefix(bounded), to: &bytes)
-            }
-            object.close(&bytes)
-        }
-    }
-
-    private static func append(_ counts: ArraySlice<StorageStatus.NamedCount>, to bytes: inout [UInt8]) {
-        bytes.append(UInt8(ascii: "["))
-        for index in counts.indices {
-            if index > counts.startIndex { bytes.append(UInt8(ascii: ",")) }
-            var object = JSONObject(&bytes)
-            object.add("name", counts[index].name, to: &bytes)
-            object.add("value", integer: counts[index].value, to: &bytes)
-            object.close(&bytes)
-        }
-        bytes.append(UInt8(ascii: "]"))
     }
 }

@@ -5,6 +5,9 @@ import ApusRegex
 /// `/api/v1/targets`, `/api/v1/targets/metadata`, `/api/v1/scrape_pools` and `/api/v1/metadata`.
 struct TargetAPI: Sendable {
     let source: any TargetStatusSource
+    /// What the store remembers of a metric family, or of all.
+    let stored: @Sendable (_ family: String?) -> [(family: String, metadata: MetricMetadata)]
+    let threads: BlockingThreads
 
     func addRoutes(to routes: inout RouteTable) {
         routes.add(
@@ -117,6 +120,11 @@ struct TargetAPI: Sendable {
         for entry in await source.metadata() where metric == nil || entry.family == metric {
             families[entry.family, default: []].insert(entry.metadata)
         }
+        let remembered = try await threads.run(whenCancelled: APIError(.canceled, "the request was cancelled")) {
+            [stored] () throws(APIError) in stored(metric)
+        }
+        // What targets say now counts before what one said some time ago.
+        for entry in remembered where families[entry.family] == nil { families[entry.family] = [entry.metadata] }
         var entries = families.map { (family: $0.key, metadata: Self.ordered($0.value)) }
         entries.sort { $0.family < $1.family }
         if let limit, entries.count > limit { entries.removeLast(entries.count - limit) }

@@ -51,6 +51,16 @@ struct BodyReader {
         return .complete(bytes)
     }
 
+    /// The next part of the body, of about so many bytes unless it is the last; `nil` when the connection ended before.
+    @concurrent mutating func readPart(ofAbout length: Int) async -> [UInt8]? {
+        var bytes: [UInt8] = []
+        while !isAtEnd, bytes.count < length {
+            guard let part = await next() else { return isAtEnd ? bytes : nil }
+            bytes.append(contentsOf: part.readableBytesView)
+        }
+        return bytes
+    }
+
     /// Takes what is left of the body, up to `limit` bytes, so that the client reads the answer before it is cut off.
     @concurrent mutating func discard(limit: Int) async {
         var taken = 0

@@ -13,6 +13,8 @@ struct WebRequest: Sendable {
     let fields: HTTPFields
     /// The body as it came, where the route wants it.
     let body: [UInt8]
+    /// What took the body as it came, where the route has something that does.
+    let sink: (any BodySink)?
     /// The connection; `nil` where there is none, as in tests.
     let connection: (any Channel)?
 }

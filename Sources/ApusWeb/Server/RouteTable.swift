@@ -29,6 +29,8 @@ struct Route: Sendable {
     let takesForm: Bool
     /// The largest body that is handed to the handler as it came, in bytes; `nil` when it is not wanted.
     let maxBodyBytes: Int?
+    /// Makes what takes the body as it comes; called before any of it is read, with the header fields and the URL's parameters.
+    let makeSink: (@Sendable (HTTPFields, FormParameters) throws(APIError) -> any BodySink)?
     /// Whether a request changes something, so that other sites' pages must not make browsers send it.
     let changesState: Bool
     /// The words of the 405 answer where the peers have their own.
@@ -42,6 +44,7 @@ struct Route: Sendable {
         place: Place = .pool,
         takesForm: Bool = false,
         maxBodyBytes: Int? = nil,
+        makeSink: (@Sendable (HTTPFields, FormParameters) throws(APIError) -> any BodySink)? = nil,
         changesState: Bool = false,
         wrongMethodText: String? = nil,
         handler: @escaping Handler
@@ -52,6 +55,7 @@ struct Route: Sendable {
         self.place = place
         self.takesForm = takesForm
         self.maxBodyBytes = maxBodyBytes
+        self.makeSink = makeSink
         self.changesState = changesState
         self.wrongMethodText = wrongMethodText
         self.handler = handler

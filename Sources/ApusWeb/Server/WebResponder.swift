@@ -12,6 +12,8 @@ package struct WebResponder: Sendable {
     /// Answers to paths that do not exist are counted together.
     private static let unknownAPI = "/api/v1/*path"
     private static let unknownPath = "/*path"
+    /// Bodies that are handed on as they come are cut into parts of about so many bytes.
+    private static let partBytes = 1 << 20
 
     private let settings: WebSettings
     private let isReady: @Sendable () -> Bool
@@ -60,8 +62,10 @@ package struct WebResponder: Sendable {
         RemoteWriteAPI(receiver: sources.remoteWrite, threads: threads).addRoutes(to: &routes)
         SeriesAPI(storage: sources.storage, threads: threads).addRoutes(to: &routes)
         StorageAdminAPI(storage: sources.administration).addRoutes(to: &routes)
-        TargetAPI(source: sources.targets).addRoutes(to: &routes)
-        StatusAPI(sources: sources, threads: threads).addRoutes(to: &routes)
+        ImportAPI(backfill: sources.backfill, maxBytes: settings.maxImportBytes).addRoutes(to: &routes)
+        TargetAPI(source: sources.targets, stored: sources.storedMetadata, threads: threads).addRoutes(to: &routes)
+        StatusAPI(sources: sources).addRoutes(to: &routes)
+        StorageStatusAPI(status: sources.storageStatus, threads: threads).addRoutes(to: &routes)
         AlertingAPI().addRoutes(to: &routes)
         FeatureAPI(
             isLifecycleEnabled: settings.isLifecycleEnabled,
@@ -179,6 +183,14 @@ package struct WebResponder: Sendable {
         var content: [UInt8] = []
         var variable = ""
         do {
+            if let makeSink = match.route.makeSink {
+                try parameters.append(query.utf8)
+                let sink = try makeSink(request.headers, parameters)
+                try await pour(&body, into: sink, channel: channel)
+                return WebRequest(
+                    method: request.method, path: String(path), pathVariable: "", parameters: parameters,
+                    fields: request.headers, body: [], sink: sink, connection: channel)
+            }
             if let limit = match.route.maxBodyBytes {
                 content = try await wholeBody(&body, limit: limit, channel: channel)
             } else if match.route.takesForm, request.method == .post, Self.isForm(request.headers[.contentType]) {
@@ -200,7 +212,22 @@ package struct WebResponder: Sendable {
         }
         return WebRequest(
             method: request.method, path: String(path), pathVariable: variable, parameters: parameters,
-            fields: request.headers, body: content, connection: channel)
+            fields: request.headers, body: content, sink: nil, connection: channel)
+    }
+
+    /// Hands the body on as it comes; a client that takes too long for a part of it is cut off.
+    @concurrent private func pour(
+        _ body: inout BodyReader, into sink: any BodySink, channel: (any Channel)?
+    ) async throws(APIError) {
+        while !body.isAtEnd {
+            let deadline = channel?.eventLoop.scheduleTask(in: .milliseconds(settings.readTimeout)) {
+                channel?.close(promise: nil)
+            }
+            let part = await body.readPart(ofAbout: Self.partBytes)
+            deadline?.cancel()
+            guard let part else { throw APIError(.canceled, "the body ended before it was complete") }
+            if !part.isEmpty { try await sink.take(part) }
+        }
     }
 
     /// The form in the body.

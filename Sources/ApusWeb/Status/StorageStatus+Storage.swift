@@ -1,8 +1,11 @@
+package import ApusModel
 package import ApusStorage
 
 extension StorageStatus {
-    /// What the head of `storage` holds, with at most `limit` entries in each list; blocks while names are counted.
-    package init(_ storage: Storage, limit: Int) {
+    /// What `storage` holds, with the lists that `request` asks for; blocks while names are counted.
+    ///
+    /// - Throws: `QueryableError.invalidPattern`, naming the matcher.
+    package init(_ storage: Storage, _ request: CardinalityRequest) throws(QueryableError) {
         self.init()
         let statistics = storage.statistics
         seriesCount = statistics.headSeries
@@ -10,11 +13,22 @@ extension StorageStatus {
         chunkCount = statistics.headChunks
         minTime = statistics.headMinimumTime ?? 0
         maxTime = statistics.headMaximumTime ?? 0
-        let cardinality = storage.cardinality(limit: limit)
+        let cardinality = try storage.cardinality(request)
+        selectedSeriesCount = cardinality.series
+        selectedLabelPairCount = cardinality.labelPairs
         seriesCountByMetricName = Self.counts(cardinality.seriesByMetricName)
         labelValueCountByLabelName = Self.counts(cardinality.valuesByLabelName)
         memoryInBytesByLabelName = Self.counts(cardinality.bytesByLabelName)
         seriesCountByLabelPair = Self.counts(cardinality.seriesByLabelPair)
+        seriesCountByLabelName = Self.counts(cardinality.seriesByLabelName)
+        seriesCountByFocusValue = Self.counts(cardinality.seriesByFocusValue)
+        growth = storage.growth(limit: request.limit)
+        let facts = storage.blockFacts()
+        blocks = facts.readable
+        unreadableBlockCount = facts.unreadable.count
+        blockRange = storage.options.blockRange
+        limits = storage.limits
+        refused = storage.refusedSeries(limit: request.limit)
     }
 
     private static func counts(_ entries: [HeadCardinality.Entry]) -> [NamedCount] {

@@ -1,3 +1,5 @@
+package import ApusStorage
+
 /// What the head holds, and which names and values are the most numerous in it.
 package struct StorageStatus: Sendable {
     /// A name and how many there are of it.
@@ -32,6 +34,26 @@ package struct StorageStatus: Sendable {
     package var memoryInBytesByLabelName: [NamedCount] = []
     /// The label pairs, written `name=value`, with the most series, largest first.
     package var seriesCountByLabelPair: [NamedCount] = []
+    /// The label names that the most series have, largest first.
+    package var seriesCountByLabelName: [NamedCount] = []
+    /// The values of the label that was asked for with the most series, largest first.
+    package var seriesCountByFocusValue: [NamedCount] = []
+    /// The series that the lists are about: all, or those that were asked for.
+    package var selectedSeriesCount = 0
+    /// The label pairs that these have.
+    package var selectedLabelPairCount = 0
+    /// What came and went lately, by span of time.
+    package var growth: [SeriesGrowthWindow] = []
+    /// The blocks that can be read, in the order of their first samples.
+    package var blocks: [BlockFacts] = []
+    /// The span of the shortest blocks, in milliseconds.
+    package var blockRange: Int64 = StorageOptions().blockRange
+    /// The number of blocks that cannot be read.
+    package var unreadableBlockCount = 0
+    /// The limits on new series.
+    package var limits = SeriesLimits()
+    /// The limits that refused series, those that refused most first.
+    package var refused: [RefusedSeries] = []
 
     /// An empty head.
     package init() {}

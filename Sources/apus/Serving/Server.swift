@@ -1,6 +1,7 @@
 import ApusClient
 import ApusConfig
 import ApusDiscovery
+import ApusInterchange
 import ApusModel
 import ApusQuery
 import ApusRemote
@@ -153,6 +154,7 @@ struct Server: Sendable {
         try await scraping.apply(configuration.scrapeConfigurations)
         storage.outOfOrderWindow = storageOptions.outOfOrderWindow
         storage.retentionSettings = RetentionSettings(storageOptions)
+        storage.limits = storageOptions.limits
         await discovery.apply(configuration.scrapeConfigurations)
     }
 
@@ -162,12 +164,17 @@ struct Server: Sendable {
             queries: engine, storage: storage, targets: scraping, registry: registry,
             build: BuildInformation(version: BuildFacts.version, compiler: BuildFacts.compiler),
             runtime: runtimeStatus, configuration: { configuration.current.text },
-            storageStatus: { [storage] limit in StorageStatus(storage, limit: limit) },
+            storageStatus: { [storage] request throws(QueryableError) in try StorageStatus(storage, request) },
             reload: reload, quit: { quitting.request() })
         sources.flags = options.flags
         sources.clock = clock
         sources.exemplars = storage
         sources.remoteWrite = remoteWrite
+        sources.storedMetadata = { [storage] family in
+            guard let family else { return storage.allMetadata }
+            return storage.metadata(of: family).map { [(family, $0)] } ?? []
+        }
+        sources.backfill = options.enablesAdministration ? Backfill(into: storage) : nil
         sources.administration = options.enablesAdministration ? storage : nil
         do {
             let assets = Result { () throws(AssetError) in

@@ -10,6 +10,7 @@ extension StorageOptions {
         guard let configuration else { return }
         if let window = configuration.outOfOrderTimeWindow { outOfOrderWindow = window }
         if let count = configuration.maxExemplars { maximumExemplars = max(0, count) }
+        if let limits = configuration.limits { self.limits = try SeriesLimits(limits) }
         rollups = []
         for rollup in configuration.rollups {
             rollups.append(
@@ -21,5 +22,24 @@ extension StorageOptions {
         if let time = retention.time, time > 0 { self.retention = time }
         if let size = retention.size { retentionBytes = Int(clamping: size) }
         if let percentage = retention.percentage { retentionPercentage = percentage }
+    }
+}
+
+extension SeriesLimits {
+    /// The limits of the configuration.
+    ///
+    /// - Throws: `QueryableError.invalidPattern` when a selector has a pattern that cannot be compiled.
+    init(_ configuration: SeriesLimitsConfiguration) throws(QueryableError) {
+        self.init()
+        series = configuration.maxSeries
+        seriesPerMetric = configuration.maxSeriesPerMetric
+        valuesPerLabel = configuration.maxValuesPerLabel
+        for rule in configuration.rules {
+            switch rule {
+            case .series(let match, let maximum):
+                try limitSeries(match.text, matchers: match.matchers, to: maximum)
+            case .values(let label, let maximum): limitValues(of: label, to: maximum)
+            }
+        }
     }
 }

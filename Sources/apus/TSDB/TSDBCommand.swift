@@ -12,11 +12,11 @@ struct TSDBCommand: AsyncParsableCommand {
         commandName: "tsdb", abstract: "Look into data folders; move samples in and out.",
         discussion: """
             list, analyze, dump, verify and export only read, also while a server runs on the folder. import writes and needs the \
-            folder for itself. Times are RFC 3339, seconds since the epoch, 'now', or relative to it: now-1h, -1h.
+            folder for itself. bench measures. Times are RFC 3339, seconds since the epoch, 'now', or relative to it: now-1h, -1h.
             """,
         subcommands: [
             TSDBListCommand.self, TSDBAnalyzeCommand.self, TSDBDumpCommand.self, TSDBVerifyCommand.self,
-            TSDBImportCommand.self, TSDBExportCommand.self,
+            TSDBImportCommand.self, TSDBExportCommand.self, TSDBBenchCommand.self,
         ])
 }
 

@@ -159,14 +159,12 @@ struct TSDBImportCSVCommand: AsyncParsableCommand {
         layout.timeUnit = timeUnit
         if !valueColumns.isEmpty { layout.valueColumns = valueColumns }
         for text in labels {
-            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2, !parts[0].isEmpty else {
+            guard let label = CSVImport.Layout.label(text) else {
                 throw ValidationError("--label '\(text)' is not name=value")
             }
-            layout.labels.append(Label(name: String(parts[0]), value: String(parts[1])))
+            layout.labels.append(label)
         }
-        let bytes = Array((separator == "tab" ? "\t" : separator).utf8)
-        guard bytes.count == 1, let byte = bytes.first, byte != UInt8(ascii: "\""), byte != 0x0A, byte != 0x0D else {
+        guard let byte = CSVImport.Layout.separator(separator) else {
             throw ValidationError("--separator must be one character, and not a quote or the end of a line")
         }
         layout.separator = byte

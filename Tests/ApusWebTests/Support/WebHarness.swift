@@ -49,7 +49,7 @@ struct WebHarness {
                     retention: "15d")
             },
             configuration: { "global:\n  scrape_interval: 15s\n" },
-            storageStatus: { limit in
+            storageStatus: { _ throws(QueryableError) in
                 var status = StorageStatus()
                 status.seriesCount = 3
                 status.seriesCountByMetricName = [.init("up", 2), .init("down", 1)]
