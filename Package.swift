@@ -163,7 +163,25 @@ let package = Package(
                 logging, lifecycle,
             ]),
         tests("RollupTests", ["ApusStorage", "ApusQuery", "ApusModel"]),
+        tests("FuzzTests", ["FuzzTargets"]),
         tests("ArchitectureTests", []),
+
+        // Decoders and parsers as the fuzzer sees them.
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "ApusInterchange", "ApusRemote", "ApusStorage", "ApusConfig", "ApusClient", "ApusPromQL", "ApusExposition",
+                "ApusEncoding", "ApusModel", "ApusBytes",
+            ],
+            path: "Fuzz/Targets", swiftSettings: testSettings),
     ],
     cxxLanguageStandard: .cxx17
 )
+
+// The fuzzer itself needs a build of its own: `tools/fuzz`.
+if Context.environment["APUS_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzzer", dependencies: ["FuzzTargets", "ApusStorage"], path: "Fuzz/Driver",
+            swiftSettings: testSettings))
+}

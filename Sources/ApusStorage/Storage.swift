@@ -76,7 +76,7 @@ package final class Storage: Sendable {
         let head = Head(maximumExemplars: options.maximumExemplars, clock: clock)
         self.head = head
         let start = monotonicMilliseconds()
-        let boundary = blockSet.headBoundary.map { $0 + 1 } ?? .min
+        let boundary = blockSet.headBoundary.map(\.nextMillisecond) ?? .min
         var (files, loaded, logStart, damaged) = try HeadFiles.open(
             folder: "\(folder)/head", options: options, truncatedBefore: boundary, report: report)
         let (replayed, summary) = try Self.replay(
@@ -112,7 +112,7 @@ package final class Storage: Sendable {
         var replay = WALReplay(
             head: head, series: checkpoint?.series ?? [],
             exemplars: checkpoint?.exemplars ?? ExemplarRing(capacity: options.maximumExemplars),
-            truncatedBefore: truncatedBefore)
+            truncatedBefore: truncatedBefore, maximumSlots: options.maximumSlots)
         try replay.read(files, folder: folder, from: start, report: report)
         do throws(FileError) {
             let log = try WALWriter(

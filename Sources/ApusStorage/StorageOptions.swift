@@ -39,6 +39,11 @@ package struct StorageOptions: Sendable {
     package var maximumSeries = 10_000_000
     /// Further limits on new series, by metric, selector and label (`storage.tsdb.limits`).
     package var limits = SeriesLimits()
+    /// Series whose place in the head is beyond this are taken for damage when the store is opened.
+    ///
+    /// Places of series that left the head are taken again, so that there are about as many as there were series at a time; files that
+    /// claim one far beyond would make the store reserve more memory than a machine has.
+    package var maximumSlots = 1 << 28
     /// The most bytes of one label set.
     package var maximumLabelSetBytes = 65_536
     /// The most metric families whose type, help and unit are kept; beyond it those that were said the longest ago are forgotten.

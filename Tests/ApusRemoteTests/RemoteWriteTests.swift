@@ -157,6 +157,21 @@ struct RemoteWriteTests {
         #expect(store.sampleCount == 1)
     }
 
+    @Test("a series without samples may refer to symbols that are not there: it stores nothing and refuses nothing")
+    func badReferencesWithoutSamples() {
+        // References 7 and 8, and nothing else.
+        let empty: [UInt8] = [0x2A, 4, 0x0A, 2, 7, 8]
+        #expect(send(empty, as: Self.version2).status < 300)
+        let good = RequestWriter.version2([
+            WrittenSeries(labels: [("__name__", "good")], samples: [(value: 1, timestamp: 1_000)])
+        ])
+        for message in [empty + good, good + empty] {
+            #expect(send(message, as: Self.version2).status < 300)
+        }
+        #expect(store["good"].first == .init(1, 1_000))
+        #expect(metric("prometheus_api_remote_write_invalid_labels_samples_total") ?? 0 == 0)
+    }
+
     @Test("histograms are stored with absolute populations, of integers and of floats", arguments: [nil, version2])
     func histograms(contentType: String?) throws {
         var written = WrittenHistogram(

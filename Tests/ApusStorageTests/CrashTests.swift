@@ -2,7 +2,6 @@ import ApusModel
 import ApusStorage
 import ApusTestSupport
 import Foundation
-import Synchronization
 import Testing
 
 @Suite("Crash")
@@ -21,9 +20,9 @@ struct CrashTests {
         var acknowledged = Set<Int>()
         for round in 0..<Self.rounds {
             let writer = try CrashWriter(folder: folder.path, firstStep: firstStep, seriesCount: seriesCount)
-            try writer.waitUntilReady()
+            try #require(try writer.isReady(), "\(writer.refusal ?? "")")
             Thread.sleep(forTimeInterval: Double.random(in: 0.001..<0.12, using: &generator))
-            let said = writer.kill()
+            let said = writer.killed()
             let context: Comment = "seed \(seed), round \(round)"
             #expect(said.errors.isEmpty, context)
             acknowledged.formUnion(said.acknowledged)
@@ -82,55 +81,5 @@ struct CrashTests {
         }
         #expect(counts.allSatisfy { $0.value == seriesCount }, "a batch is there in part: \(context)")
         return Set(counts.keys)
-    }
-}
-
-/// A process that appends until it is killed.
-final class CrashWriter {
-    private let process = Process()
-    private let output = Pipe()
-
-    init(folder: String, firstStep: Int, seriesCount: Int, mode: String? = nil) throws {
-        let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-        let candidates = [
-            tests, Bundle.main.bundleURL, URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent(),
-        ]
-        .map { $0.appendingPathComponent("CrashWriter") }
-        let found = candidates.first { FileManager.default.isExecutableFile(atPath: $0.path) }
-        let writer: URL = try #require(found, "CrashWriter is not beside the tests: \(candidates)")
-        process.executableURL = writer
-        process.arguments = [folder, "\(firstStep)", "\(seriesCount)"] + (mode.map { [$0] } ?? [])
-        process.standardOutput = output
-        try process.run()
-    }
-
-    /// Waits for the first line, which says that the store is open.
-    func waitUntilReady() throws {
-        let first = output.fileHandleForReading.readData(ofLength: 2)
-        try #require(String(decoding: first, as: UTF8.self) == "r\n", "the writer did not open the store")
-    }
-
-    /// Kills the process and gives the lines that it had said.
-    func killed() -> [Substring] {
-        Glibc.kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
-        return String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-            .split(separator: "\n")
-    }
-
-    /// Kills the process and gives what it had said.
-    func kill() -> (acknowledged: Set<Int>, seen: Set<Int>, errors: [String]) {
-        var acknowledged = Set<Int>()
-        var seen = Set<Int>()
-        var errors: [String] = []
-        for line in killed() {
-            let step = Int(line.dropFirst(2))
-            switch (line.first, step) {
-            case ("a", let step?): acknowledged.insert(step)
-            case ("q", let step?): seen.insert(step)
-            default: errors.append(String(line))
-            }
-        }
-        return (acknowledged, seen, errors)
     }
 }

@@ -24,6 +24,47 @@ struct FolderTests {
         #expect(error?.description.contains("Not a directory") == true)
     }
 
+    @Test("a folder that cannot be written to is refused with the system's reason and what to do")
+    func readOnly() throws {
+        let folder = try TemporaryFolder()
+        guard runProgram("/bin/mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", folder.path]) else {
+            print("skipped: a tmpfs cannot be mounted here; run the tests as root to try a folder that is read-only")
+            return
+        }
+        defer { _ = runProgram("/bin/umount", ["-l", folder.path]) }
+        // Files that are open for writing would keep it from becoming read-only.
+        do {
+            let storage = try Storage(folder: folder.path, clock: ManualClock(milliseconds: 10_000))
+            try storage.store([series("m")], at: 1_000) { _ in 1 }
+            storage.close()
+        }
+        try #require(runProgram("/bin/mount", ["-o", "remount,ro", folder.path]))
+        for path in [folder.path, "\(folder.path)/new"] {
+            let error = #expect(throws: StorageError.self) { try Storage(folder: path) }
+            let text = error?.description ?? ""
+            #expect(text.contains("Read-only file system") && text.contains("is writable"), "\(text)")
+        }
+        // What is in it can still be looked at.
+        #expect(try FolderVerification.run(folder: folder.path).damage.isEmpty)
+        try #require(runProgram("/bin/mount", ["-o", "remount,rw", folder.path]))
+        let again = try Storage(folder: folder.path, clock: ManualClock(milliseconds: 10_000))
+        #expect(try again.samples([]).count == 1)
+        again.close()
+    }
+
+    @Test("a folder that another process has open is refused, and can be opened once that process is gone")
+    func lockedByAnotherProcess() throws {
+        let folder = try TemporaryFolder()
+        let writer = try CrashWriter(folder: folder.path, firstStep: 1, seriesCount: 4)
+        #expect(try writer.isReady())
+        #expect(throws: StorageError.locked(folder: folder.path)) { try Storage(folder: folder.path) }
+        let second = try CrashWriter(folder: folder.path, firstStep: 1, seriesCount: 4)
+        #expect(try !second.isReady())
+        #expect(second.refusal?.contains("in use by another process") == true)
+        _ = writer.killed()
+        try Storage(folder: folder.path).close()
+    }
+
     @Test("a closed store refuses appends and goes on serving open queriers")
     func closed() throws {
         let folder = try TemporaryFolder()

@@ -12,7 +12,7 @@ struct MaintenanceModelTests {
         1...(ProcessInfo.processInfo.environment["APUS_MODEL_SEEDS"].flatMap { UInt64($0) } ?? 6))
 
     @Test(
-        "append, delete, clean, import, compact, expire, snapshot and reopen in any order give what the model gives",
+        "append in and out of order, delete, clean, import, compact, expire, snapshot and reopen give what the model gives",
         arguments: seeds)
     func randomOperations(seed: UInt64) throws {
         var run = try MaintenanceRun(seed: seed)
@@ -21,6 +21,7 @@ struct MaintenanceModelTests {
             try run.compare("seed \(seed), step \(step), \(operation)")
         }
         #expect(run.rewrites > 5, "the run is too short to have brought blocks together")
+        #expect(run.lateCount > 20, "too little came late")
         #expect(run.events.all.allSatisfy { $0.severity == .info }, "\(run.events.all)")
         run.storage.close()
     }
@@ -39,6 +40,10 @@ private struct MaintenanceRun {
     private var generator: SeededGenerator
     private var model: Contents = [:]
     private var pool: [LabelSet] = []
+    /// The end of what was ever deleted.
+    private var deletedEnd = Int64.min
+    /// The samples that came late.
+    private(set) var lateCount = 0
     private var openQueriers: [(querier: any Querier, expected: Contents)] = []
 
     init(seed: UInt64) throws {
@@ -49,6 +54,7 @@ private struct MaintenanceRun {
         options.segmentSize = 20_000
         options.blockChunkSamples = 20
         options.maximumBlockRange = 5_400_000
+        options.outOfOrderWindow = 2_000_000
         hasRules = seed % 2 == 0
         options.retention = hasRules ? 9_000_000 : 1_000_000_000
         if hasRules {
@@ -74,9 +80,12 @@ private struct MaintenanceRun {
 
     mutating func step() throws -> String {
         switch Int.random(in: 0..<100, using: &generator) {
-        case 0..<40:
+        case 0..<32:
             for _ in 0..<Int.random(in: 1...25, using: &generator) { try append() }
             return "append"
+        case 32..<40:
+            try appendLate()
+            return "append late"
         case 40..<55:
             try storage.compact()
             return "compact"
@@ -131,6 +140,33 @@ private struct MaintenanceRun {
         #expect(try storage.append(batch).appendedCount == chosen.count)
     }
 
+    /// Samples behind the newest, at times that have none, nor were deleted: a deletion in the head holds for them, too.
+    private mutating func appendLate() throws {
+        guard let headEnd = storage.statistics.headMaximumTime else { return }
+        let oldest = max(headEnd - options.outOfOrderWindow, deletedEnd) + 1_000
+        var batch = SampleBatch(timestamp: clock.now())
+        var labels: [LabelSet] = []
+        for _ in 0..<30 where oldest < headEnd {
+            guard let series = pool.randomElement(using: &generator) else { return }
+            // No sample that comes in order has a time that ends so.
+            let time = Int64.random(in: oldest..<headEnd, using: &generator) / 1_000 * 1_000 + 500
+            guard model[series]?[time] == nil else { continue }
+            let value = Double(Int.random(in: 0..<1_000, using: &generator))
+            if series["kind"] == "histogram" {
+                batch.histograms.append(
+                    SampleColumns.PositionedHistogram(position: labels.count, histogram: Self.histogram(value)))
+            }
+            labels.append(series)
+            batch.timestamps.append(time)
+            batch.values.append(value)
+            model[series, default: [:]][time] = value
+        }
+        batch.references = try storage.resolve(labels)
+        let outcome = try storage.append(batch)
+        #expect(outcome.rejections.isEmpty, "\(outcome.rejections)")
+        lateCount += labels.count
+    }
+
     private static func histogram(_ count: Double) -> NativeHistogram {
         var histogram = NativeHistogram()
         histogram.positiveSpans = [NativeHistogram.Span(offset: 0, length: 1)]
@@ -155,6 +191,7 @@ private struct MaintenanceRun {
             Int.random(in: 0..<5, using: &generator) == 0
             ? .min : end - Int64.random(in: 0..<3_000_000, using: &generator)
         try storage.delete(matching: [selector.matchers], from: start, through: end)
+        deletedEnd = max(deletedEnd, end)
         for labels in model.keys where selector.isSelected(labels) {
             model[labels] = model[labels]?.filter { $0.key < start || $0.key > end }
         }

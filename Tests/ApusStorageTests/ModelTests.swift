@@ -1,12 +1,17 @@
 import ApusModel
 import ApusStorage
 import ApusTestSupport
+import Foundation
 import Testing
 
 /// Runs seeded streams of operations against the store and a plain model in memory, compared after every step.
 @Suite("Store against a model")
 struct ModelTests {
-    @Test("append, compact, expire and reopen in any order give what the model gives", arguments: [1, 2, 3, 4, 5, 6])
+    /// Six runs; `APUS_MODEL_SEEDS` asks for more.
+    private static let seeds = Array(
+        1...(ProcessInfo.processInfo.environment["APUS_MODEL_SEEDS"].flatMap { UInt64($0) } ?? 6))
+
+    @Test("append, compact, expire and reopen in any order give what the model gives", arguments: seeds)
     func randomOperations(seed: UInt64) throws {
         var run = try ModelRun(seed: seed)
         for step in 0..<120 {

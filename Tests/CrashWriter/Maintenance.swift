@@ -2,7 +2,7 @@ import ApusModel
 import ApusStorage
 import Synchronization
 
-/// Beside appending, deletes, cleans, brings blocks together and makes snapshots, all at once.
+/// Beside appending, deletes, cleans, brings blocks together, removes what is too old and makes snapshots, all at once.
 ///
 /// Lines: `D <from> <to>` before and `d <from> <to>` after the steps from … through … were deleted from the series with odd numbers,
 /// `s <name>` after a snapshot was made.
@@ -11,10 +11,13 @@ final class Maintenance: Sendable {
     private let newestStep = Atomic(0)
     private let firstStep: Int
     private let isFailed = Atomic(false)
+    /// Whether to go on when something fails.
+    private let persists: Bool
 
-    init(_ storage: Storage, firstStep: Int) {
+    init(_ storage: Storage, firstStep: Int, persists: Bool) {
         self.storage = storage
         self.firstStep = firstStep
+        self.persists = persists
     }
 
     /// Whether one of the threads gave up.
@@ -28,27 +31,30 @@ final class Maintenance: Sendable {
     /// Does one thing after the other until the process ends.
     func run() {
         var round = 0
-        do {
-            while true {
-                round += 1
-                let newest = newestStep.load(ordering: .relaxed)
-                if newest <= firstStep { continue }
-                storage.compactBlocks()
-                if round % 2 == 0 {
-                    let to = Int.random(in: firstStep...newest)
-                    let from = max(0, to - Int.random(in: 0...60))
-                    say("D \(from) \(to)")
-                    try storage.delete(
-                        matching: [[Matcher("number", .matchesPattern, ".*[13579]")]], from: Int64(from) * 1_000,
-                        through: Int64(to) * 1_000)
-                    say("d \(from) \(to)")
-                }
-                if round % 7 == 3 { try storage.cleanTombstones() }
-                if round % 5 == 1 { say("s \(try storage.makeSnapshot(skippingHead: round % 2 == 0))") }
+        while !hasFailed {
+            round += 1
+            let newest = newestStep.load(ordering: .relaxed)
+            if newest <= firstStep { continue }
+            do { try run(round, newest: newest) } catch {
+                say(persists ? "f \(error)" : "e \(error)")
+                if !persists { isFailed.store(true, ordering: .relaxed) }
             }
-        } catch {
-            say("e \(error)")
-            isFailed.store(true, ordering: .relaxed)
         }
+    }
+
+    private func run(_ round: Int, newest: Int) throws {
+        storage.compactBlocks()
+        if round % 2 == 0 {
+            let to = Int.random(in: firstStep...newest)
+            let from = max(0, to - Int.random(in: 0...60))
+            say("D \(from) \(to)")
+            try storage.delete(
+                matching: [[Matcher("number", .matchesPattern, ".*[13579]")]], from: Int64(from) * 1_000,
+                through: Int64(to) * 1_000)
+            say("d \(from) \(to)")
+        }
+        if round % 3 == 0 { storage.removeExpiredBlocks() }
+        if round % 7 == 3 { try storage.cleanTombstones() }
+        if round % 5 == 1 { say("s \(try storage.makeSnapshot(skippingHead: round % 2 == 0))") }
     }
 }

@@ -4,14 +4,26 @@ import Dispatch
 import Glibc
 
 // Appends without end to the store in a folder and says on standard output what was acknowledged and what a query saw, until it is
-// killed. Usage: CrashWriter <folder> <first step> <series> [maintain]; the last word adds what `Maintenance` does. Lines: `a <step>` after a batch was acknowledged, `q <step>` after
-// a query saw the whole batch. A value follows from its step and series, so that the reader can check every sample.
+// killed. Usage: CrashWriter <folder> <first step> <series> [maintain] [persist]; `maintain` adds what `Maintenance` does and samples that
+// come late, `persist` goes on when the store refuses something. A value follows from its step and series, so that the reader can check
+// every sample. Lines:
+//
+//   r                 the store is open
+//   o <error>         the store could not be opened
+//   a <step>          a batch was acknowledged
+//   q <step>          a query saw the whole batch
+//   l <milliseconds>  a batch of late samples was acknowledged
+//   n <step> <error>  a batch was refused, and nothing of it stored
+//   f <event>         something in the background failed and was reported
+//   c <number>        so many failures the store has counted
+//   e <text>          what must not be
 
 let arguments = CommandLine.arguments
-guard arguments.count == 4 || arguments.count == 5, let firstStep = Int(arguments[2]),
-    let seriesCount = Int(arguments[3])
+let words = Set(arguments.dropFirst(4))
+guard arguments.count >= 4, let firstStep = Int(arguments[2]), let seriesCount = Int(arguments[3]),
+    words.isSubset(of: ["maintain", "persist"])
 else {
-    print("usage: CrashWriter <folder> <first step> <series> [maintain]")
+    print("usage: CrashWriter <folder> <first step> <series> [maintain] [persist]")
     exit(2)
 }
 
@@ -26,7 +38,9 @@ struct StepClock: WallClock {
     func now() -> Int64 { .max / 2 }
 }
 
-do {
+let persists = words.contains("persist")
+let opened: Storage
+do throws(StorageError) {
     var options = StorageOptions()
     options.blockRange = 200_000
     options.segmentSize = 400_000
@@ -34,66 +48,30 @@ do {
     options.checkpointLogSize = 100_000
     options.maximumSealedBytes = 10_000
     options.maximumBlockRange = 1_800_000
-    let storage = try Storage(folder: arguments[1], options: options, clock: StepClock()) { event in
-        if event.severity != .info { say("e \(event)") }
+    if words.contains("maintain") {
+        options.maximumBlockRange = 600_000
+        options.retention = 1_500_000
+        options.outOfOrderWindow = 200_000
     }
-    say("r")
-    let maintenance = Maintenance(storage, firstStep: firstStep)
-    if arguments.count == 5 { DispatchQueue(label: "maintenance").async { maintenance.run() } }
-    var batch = SampleBatch(timestamp: 0)
+    opened = try Storage(folder: arguments[1], options: options, clock: StepClock()) { event in
+        if event.severity != .info { say(persists ? "f \(event)" : "e \(event)") }
+    }
+} catch {
+    say("o \(error)")
+    exit(3)
+}
+say("r")
+let maintenance = words.contains("maintain") ? Maintenance(opened, firstStep: firstStep, persists: persists) : nil
+if let maintenance { DispatchQueue(label: "maintenance").async { maintenance.run() } }
+var work = Workload(opened, seriesCount: seriesCount, isMaintained: maintenance != nil, persists: persists)
+do {
     var step = firstStep
-    while true {
-        let time = Int64(step) * 1_000
-        batch.reset(timestamp: time)
-        // A tenth of the series changes every 50 steps.
-        let labels = (0..<seriesCount).map { number in
-            let generation = number % 10 == 0 ? step / 50 : 0
-            return LabelSet([
-                Label(name: "__name__", value: "crash"), Label(name: "number", value: "\(number)"),
-                Label(name: "generation", value: "\(generation)"),
-            ])
-        }
-        batch.references = try storage.resolve(labels)
-        batch.values = (0..<seriesCount).map { Double(step * 1_000 + $0) }
-        // Every fourth series holds histograms and has exemplars.
-        for number in stride(from: 3, to: seriesCount, by: 4) {
-            var histogram = NativeHistogram()
-            histogram.positiveSpans = [NativeHistogram.Span(offset: 0, length: 2)]
-            histogram.positiveBuckets = [Double(step), Double(number)]
-            histogram.count = Double(step + number)
-            histogram.sum = batch.values[number]
-            batch.histograms.append(SampleColumns.PositionedHistogram(position: number, histogram: histogram))
-            let labels = LabelSet([Label(name: "trace_id", value: "\(step)")])
-            batch.exemplars.append(
-                SampleBatch.SeriesExemplar(
-                    reference: batch.references[number],
-                    exemplar: Exemplar(labels: labels, value: batch.values[number], timestamp: nil)))
-        }
-        let outcome = try storage.append(batch)
-        guard outcome.appendedCount == seriesCount else {
-            say("e step \(step): \(outcome)")
-            exit(1)
-        }
-        say("a \(step)")
-        if step % 7 == 0 {
-            let selection = try storage.querier(from: time, through: time).select([Matcher("__name__", .equal, "crash")]
-            )
-            var columns = SampleColumns()
-            for index in 0..<selection.count { try selection.read(index, from: time, through: time, into: &columns) }
-            if columns.count == seriesCount {
-                say("q \(step)")
-            } else {
-                say("e step \(step): \(columns.count) samples")
-            }
-        }
-        if step % 20 == 0 { try storage.compact() }
-        if step % 11 == 0 { storage.synchronize() }
-        if step % 3 == 0 { storage.tendHead() }
-        maintenance.note(step: step)
-        if maintenance.hasFailed { exit(1) }
+    while maintenance?.hasFailed != true {
+        try work.run(step)
+        maintenance?.note(step: step)
         step += 1
     }
 } catch {
     say("e \(error)")
-    exit(1)
 }
+exit(1)

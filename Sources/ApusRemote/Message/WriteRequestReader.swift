@@ -132,11 +132,19 @@ struct WriteRequestReader {
             default: try reader.skip(tag)
             }
         }
-        if let problem = appendFields(of: seriesReferences, in: request, to: &staged.madeKeys) {
-            staged.badLabels.append((staged.series.count, "parsing labels for series \(seriesReferences): \(problem)"))
-        }
+        let problem = appendFields(of: seriesReferences, in: request, to: &staged.madeKeys)
+        let number = staged.series.count
         finish(mark, key: mark.madeKey..<staged.madeKeys.count, isKeyMade: true, in: request, &staged)
+        // Without anything to store it is no series.
+        if let problem, staged.series.count > number {
+            let shown = seriesReferences.prefix(Self.shownReferences).map(String.init).joined(separator: ", ")
+            let rest = seriesReferences.count > Self.shownReferences ? ", …" : ""
+            staged.badLabels.append((number, "parsing labels for series [\(shown)\(rest)]: \(problem)"))
+        }
     }
+
+    /// So many references are in a message at most.
+    private static let shownReferences = 64
 
     /// Appends labels given as references to symbols in the form of version 1.0; gives what is wrong with them.
     private func appendFields(

@@ -45,11 +45,11 @@ extension BlockFormat {
         }
     }
 
-    /// Checks magic, version and checksum of a header.
+    /// Checks magic, checksum and version of a header, in this order: a version that is damaged is not a newer one.
     static func check(
         _ file: MappedFile, magic: StaticString, length: Int, newest: UInt32 = BlockFormat.version
     ) throws(BlockError) {
-        _ = try statedVersion(of: file, magic: magic, newest: newest)
+        _ = try statedVersion(of: file, magic: magic, newest: .max)
         guard file.count >= length else {
             throw .damaged(path: file.path, reason: "the file has only \(file.count) bytes")
         }
@@ -58,6 +58,7 @@ extension BlockFormat {
         guard CRC32C.checksum(bytes.extracting(0..<(length - 4))) == UInt32(littleEndian: stated) else {
             throw .damaged(path: file.path, reason: "checksum of the header does not match")
         }
+        _ = try statedVersion(of: file, magic: magic, newest: newest)
     }
 
     /// The version that a file states after its magic; one that is newer than this program is refused.

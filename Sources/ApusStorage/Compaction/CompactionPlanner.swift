@@ -51,7 +51,7 @@ struct CompactionPlanner {
         }
         // What will soon be part of a level is not written twice.
         let long = lengths[lengths.count / 2]
-        for block in byTime where block !== newest && block.header.maximumTime - block.header.minimumTime >= long / 2 {
+        for block in byTime where block !== newest && block.header.isAsLong(as: long / 2) {
             let isMuch = block.tombstones.series.count > Int(block.header.seriesCount) / 20
             if isMuch, let plan = plan([block], .deletion, isHeldBack) { return plan }
         }
@@ -92,5 +92,13 @@ struct CompactionPlanner {
             start = max(end, start + 1)
         }
         return groups
+    }
+}
+
+extension BlockFormat.IndexHeader {
+    /// Whether the samples span so many milliseconds; a file may claim any two times.
+    fileprivate func isAsLong(as length: Int64) -> Bool {
+        let (span, overflow) = maximumTime.subtractingReportingOverflow(minimumTime)
+        return overflow || span >= length
     }
 }

@@ -31,7 +31,7 @@ extension Storage {
                     samples.epoch += 1
                     return samples.epoch
                 }
-                state.pendingTruncation = (range.upperBound + 1, epoch, range, sequence)
+                state.pendingTruncation = (range.upperBound.nextMillisecond, epoch, range, sequence)
             }
             return written
         }

@@ -1,9 +1,9 @@
+import ApusBytes
 import Glibc
 
 /// A whole file mapped for reading; unmapped when the last reference goes away.
 ///
-/// A file that is cut by another program while it is mapped ends this process, as with every mapping; Apus itself only
-/// removes or replaces such files.
+/// A page that the disk does not give, or that another program cut off, reads as zeros; `hasFailed` tells.
 @safe
 package final class MappedFile: @unchecked Sendable {
     // Sendable: the pointer and the length never change, and the pages are only read.
@@ -11,6 +11,7 @@ package final class MappedFile: @unchecked Sendable {
     package let path: String
     private let start: UnsafeRawPointer?
     private let length: Int
+    private let watch: MappingWatch?
 
     /// Maps the file at `path`.
     package init(_ path: String) throws(FileError) {
@@ -19,19 +20,25 @@ package final class MappedFile: @unchecked Sendable {
         length = try file.length()
         guard length > 0 else {
             unsafe start = nil
+            watch = nil
             return
         }
         let mapped = unsafe mmap(nil, length, PROT_READ, MAP_PRIVATE, file.descriptor, 0)
         guard let mapped = unsafe mapped, unsafe mapped != MAP_FAILED else { throw FileError("mmap", path) }
         unsafe start = UnsafeRawPointer(mapped)
+        watch = unsafe MappingWatch(start: UnsafeRawPointer(mapped), length: length)
     }
 
     deinit {
+        watch?.end()
         if let start = unsafe start { unsafe munmap(UnsafeMutableRawPointer(mutating: start), length) }
     }
 
     /// The number of bytes.
     package var count: Int { length }
+
+    /// Whether a part of the file could not be read since it was mapped.
+    package var hasFailed: Bool { watch?.hasFailed ?? false }
 
     /// The bytes, as long as this file is referenced.
     package var bytes: RawSpan {

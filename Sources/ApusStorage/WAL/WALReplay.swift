@@ -18,6 +18,8 @@ struct WALReplay: WALVisitor {
     private let head: Head
     private var encoded = ByteWriter()
     private let truncatedBefore: Int64
+    /// Slots from here on are damage.
+    private let maximumSlots: UInt64
     private var exemplars: ExemplarRing
     private var sampleCount = 0
     private var unknownSamples = 0
@@ -32,8 +34,11 @@ struct WALReplay: WALVisitor {
     }
 
     /// A replay on top of what a checkpoint gave the head; samples before `truncatedBefore` are in blocks.
-    init(head: Head, series: [Appender.Series], exemplars: ExemplarRing, truncatedBefore: Int64) {
+    init(
+        head: Head, series: [Appender.Series], exemplars: ExemplarRing, truncatedBefore: Int64, maximumSlots: Int
+    ) {
         self.head = head
+        self.maximumSlots = UInt64(clamping: maximumSlots)
         self.series = series
         self.exemplars = exemplars
         self.truncatedBefore = truncatedBefore
@@ -123,7 +128,7 @@ struct WALReplay: WALVisitor {
     // MARK: Records
 
     mutating func visitSeries(slot: UInt32, generation: UInt32, labels run: [UInt8]) throws(WALRecordError) {
-        guard UInt64(slot) < CheckpointFormat.maximumSlot else { throw .slotOutOfRange(UInt64(slot)) }
+        guard UInt64(slot) < maximumSlots else { throw .slotOutOfRange(UInt64(slot)) }
         guard let valid = LabelSet(validating: run) else { throw .invalidLabels }
         let index = Int(slot)
         next += 1

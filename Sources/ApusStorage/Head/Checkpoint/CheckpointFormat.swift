@@ -12,8 +12,6 @@ enum CheckpointFormat {
     static let symbolsPerRecord = 4_096
     /// The exemplars of one record.
     static let exemplarsPerRecord = 1_024
-    /// Slots beyond this are damage: they would take more memory than any machine has.
-    static let maximumSlot: UInt64 = 1 << 28
 
     /// The first byte of a record's body; exemplars are as in the log.
     enum RecordType: UInt8 {

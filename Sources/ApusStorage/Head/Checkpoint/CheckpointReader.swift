@@ -22,6 +22,8 @@ struct CheckpointReader: WALVisitor {
     private let folder: String
     /// Samples before this are in blocks: files with nothing else may be gone.
     private let truncatedBefore: Int64
+    /// Slots from here on are damage.
+    private let maximumSlots: UInt64
     private var run: [UInt32] = []
     private var text = ByteWriter(capacity: 512)
     private var hasEnd = false
@@ -34,13 +36,14 @@ struct CheckpointReader: WALVisitor {
         case slotOutOfRange(UInt64)
         case slotTwice(UInt64)
         case tail(UInt64)
+        case timesInDisorder(UInt64)
         case incomplete
         case unknownType(UInt8)
     }
 
     /// Reads the checkpoint with a number in `folder`; what is damaged is left out and listed.
     static func load(
-        _ number: UInt64, folder: String, maximumExemplars: Int, truncatedBefore: Int64
+        _ number: UInt64, folder: String, options: StorageOptions, truncatedBefore: Int64
     ) throws(StorageError) -> LoadedHead {
         let path = "\(folder)/\(CheckpointFormat.name(number))"
         let file: MappedFile
@@ -48,8 +51,8 @@ struct CheckpointReader: WALVisitor {
             throw .folderUnusable(folder: path, reason: error.description)
         }
         var reader = CheckpointReader(
-            loaded: LoadedHead(number: number, exemplars: ExemplarRing(capacity: maximumExemplars)), path: path,
-            folder: folder, truncatedBefore: truncatedBefore)
+            loaded: LoadedHead(number: number, exemplars: ExemplarRing(capacity: options.maximumExemplars)), path: path,
+            folder: folder, maximumSlots: UInt64(clamping: options.maximumSlots), truncatedBefore: truncatedBefore)
         switch NumberedHeader.version(of: file.bytes, magic: CheckpointFormat.magic) {
         case let version? where version > CheckpointFormat.version:
             throw .newerFormat(path: path, version: version)
@@ -60,7 +63,8 @@ struct CheckpointReader: WALVisitor {
         return reader.loaded
     }
 
-    private init(loaded: LoadedHead, path: String, folder: String, truncatedBefore: Int64) {
+    private init(loaded: LoadedHead, path: String, folder: String, maximumSlots: UInt64, truncatedBefore: Int64) {
+        self.maximumSlots = min(maximumSlots, UInt64(UInt32.max))
         self.truncatedBefore = truncatedBefore
         self.loaded = loaded
         self.path = path
@@ -132,7 +136,7 @@ struct CheckpointReader: WALVisitor {
         // A series takes at least four bytes.
         for _ in 0..<(try reader.readCount(limit: reader.remaining / 4)) {
             let slot = try reader.readVarint()
-            guard slot < CheckpointFormat.maximumSlot else { throw RecordDamage.slotOutOfRange(slot) }
+            guard slot < maximumSlots else { throw RecordDamage.slotOutOfRange(slot) }
             let generation = UInt32(truncatingIfNeeded: try reader.readVarint())
             run.removeAll(keepingCapacity: true)
             let symbolCount = UInt64(loaded.index.labels.symbolCount)
@@ -171,10 +175,11 @@ struct CheckpointReader: WALVisitor {
             tail.lastTime = lastTime
             tail.isInteger = false
             bytes = try reader.readLengthPrefixed()
-            guard bytes.byteCount <= TailCells.maximumSize, tail.exponent <= SampleTail.noExponent else {
-                throw RecordDamage.tail(UInt64(slot))
-            }
+            guard tail.exponent <= SampleTail.maximumExponent || tail.exponent == SampleTail.noExponent,
+                SampleTail.isWhole(bytes, count: Int(tail.count), through: lastTime)
+            else { throw RecordDamage.tail(UInt64(slot)) }
         }
+        guard firstTime <= lastTime else { throw RecordDamage.timesInDisorder(UInt64(slot)) }
         loaded.samples.restore(
             slot: slot, generation: generation, firstTime: firstTime, lastTime: lastTime, chain: chain, tail: tail,
             tailBytes: bytes, isHistogram: flags & 2 != 0)
@@ -187,7 +192,7 @@ struct CheckpointReader: WALVisitor {
     private mutating func readLate(_ reader: inout ByteReader) throws {
         let slot = try reader.readVarint()
         let generation = UInt32(truncatingIfNeeded: try reader.readVarint())
-        guard slot < CheckpointFormat.maximumSlot, loaded.index.isLive(UInt32(slot)),
+        guard slot < maximumSlots, loaded.index.isLive(UInt32(slot)),
             loaded.index.generation(of: UInt32(slot)) == generation
         else { throw RecordDamage.slotOutOfRange(slot) }
         var time: Int64 = 0

@@ -41,7 +41,7 @@ struct HeadFiles {
         var corruptions = 0
         for number in numbers.reversed() {
             let loaded = try CheckpointReader.load(
-                number, folder: folder, maximumExemplars: options.maximumExemplars, truncatedBefore: truncatedBefore)
+                number, folder: folder, options: options, truncatedBefore: truncatedBefore)
             next = max(next, loaded.nextChunkFile)
             for damage in loaded.damages {
                 corruptions += 1

@@ -1,3 +1,4 @@
+import ApusBytes
 import ApusModel
 import Glibc
 import Synchronization
@@ -12,6 +13,8 @@ final class ChunkFile: @unchecked Sendable {
     let path: String
     private let start: UnsafeRawPointer
     private let capacity: Int
+    /// A page that cannot be read gives zeros, whose checksum is wrong.
+    private let watch: MappingWatch
     /// How many bytes may be read.
     private let readable: Atomic<Int>
     /// The time of the newest sample that was written since the file was opened, or that is known of it.
@@ -30,9 +33,11 @@ final class ChunkFile: @unchecked Sendable {
         let mapped = unsafe mmap(nil, capacity, PROT_READ, MAP_SHARED, file.descriptor, 0)
         guard let mapped = unsafe mapped, unsafe mapped != MAP_FAILED else { throw FileError("mmap", path) }
         unsafe start = UnsafeRawPointer(mapped)
+        watch = unsafe MappingWatch(start: UnsafeRawPointer(mapped), length: capacity)
     }
 
     deinit {
+        watch.end()
         unsafe munmap(UnsafeMutableRawPointer(mutating: start), capacity)
     }
 

@@ -36,7 +36,7 @@ extension Storage {
     /// - Returns: the newest batch, which is the last to count for a block of the range.
     func closeRange(_ range: ClosedRange<Int64>) -> UInt64 {
         appender.withLock { appender in
-            appender.truncatedBefore = max(appender.truncatedBefore, range.upperBound + 1)
+            appender.truncatedBefore = max(appender.truncatedBefore, range.upperBound.nextMillisecond)
             return head.samples.withLock { $0.sequence }
         }
     }

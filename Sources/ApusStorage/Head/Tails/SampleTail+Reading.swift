@@ -75,13 +75,29 @@ extension SampleTail {
         return head & 1 != 0 ? cursor.readSignedVarint(cursor.word) : 0
     }
 
+    /// Whether bytes from a file are a tail of so many floats up to a time, to which more can be appended.
+    static func isWhole(_ bytes: RawSpan, count: Int, through time: Int64) -> Bool {
+        guard count >= 1, count <= maximumCount, bytes.byteCount <= TailCells.maximumSize else { return false }
+        var columns = SampleColumns()
+        do throws(Damage) {
+            let end = try read(bytes, count: count, limit: count, into: &columns) { _ in nil }
+            guard end == bytes.byteCount, columns.timestamps.last == time else { return false }
+        } catch {
+            return false
+        }
+        return zip(columns.timestamps, columns.timestamps.dropFirst()).allSatisfy { $0 < $1 }
+    }
+
     /// Appends the first `limit` of `count` samples of a tail to columns; `histogram` gives those that are known by a number.
+    ///
+    /// - Returns: where the bytes of these samples end.
+    @discardableResult
     static func read(
         _ bytes: RawSpan, count: Int, limit: Int, into columns: inout SampleColumns,
         histogram: (UInt32) -> NativeHistogram?
-    ) throws(Damage) {
+    ) throws(Damage) -> Int {
         let wanted = min(count, limit)
-        guard wanted > 0 else { return }
+        guard wanted > 0 else { return 0 }
         let first = columns.count
         var positions: [(position: Int, number: UInt32)] = []
         // Out of the columns while they are filled, so that both can be.
@@ -143,6 +159,7 @@ extension SampleTail {
             columns.histograms.append(
                 SampleColumns.PositionedHistogram(position: first + position, histogram: value))
         }
+        return end
     }
 
     /// Takes over an integer at the exponent.
@@ -159,7 +176,7 @@ extension SampleTail {
         var numbers: [UInt32] = []
         var columns = SampleColumns()
         // What was written here reads back.
-        try? read(bytes, count: count, limit: count, into: &columns) { number in
+        _ = try? read(bytes, count: count, limit: count, into: &columns) { number in
             numbers.append(number)
             return NativeHistogram()
         }
