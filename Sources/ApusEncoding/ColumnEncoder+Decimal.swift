@@ -21,35 +21,51 @@ extension ColumnEncoder {
         var failures = 0
         var successes = 0
         let allowed = max(2, values.count / 8)
-        var scale = 1.0
-        var previous: Int64 = 0
         integers.removeAll(keepingCapacity: true)
         rawPositions.removeAll(keepingCapacity: true)
-        for index in 0..<values.count {
+        while true {
+            let start = integers.count
+            appendIntegers(values, scale: Decimal.powers[exponent])
+            let index = integers.count
+            successes += index - start
+            guard index < values.count else { break }
             let value = values[index]
-            if let integer = Decimal.integer(value, scale: scale) {
-                previous = integer
-                successes &+= 1
-            } else if index > 0, value.bitPattern == values[index - 1].bitPattern {
-                // What is no decimal is not looked at twice.
-                rawPositions.append(index)
-            } else if let larger = Decimal.smallestExponent(of: value, above: exponent) {
-                exponent = larger
-                scale = Decimal.powers[larger]
+            if index > start || index == 0 || value.bitPattern != values[index - 1].bitPattern {
                 // Mostly among the first few, and 14 times at most.
-                let power = scale
-                fillIntegers(values.extracting(0...index)) { Decimal.integer($0, scale: power) }
-                previous = integers[index]
-                integers.removeLast()
-                successes &+= 1
-            } else {
-                rawPositions.append(index)
+                if let larger = Decimal.smallestExponent(of: value, above: exponent) {
+                    exponent = larger
+                    let scale = Decimal.powers[larger]
+                    fillIntegers(values.extracting(0...index)) { Decimal.integer($0, scale: scale) }
+                    successes += 1
+                    continue
+                }
                 failures += 1
                 if failures > allowed || failures >= 8 && successes == 0 { return nil }
             }
-            integers.append(previous)
+            // What is no decimal is not looked at twice.
+            rawPositions.append(index)
+            integers.append(integers.last ?? 0)
         }
         return failures <= successes || failures <= 2 ? exponent : nil
+    }
+
+    /// Appends the integers of the values behind those that there are, up to one that is none.
+    private mutating func appendIntegers(_ values: Span<Double>, scale: Double) {
+        let start = integers.count
+        integers.append(addingCapacity: values.count - start) { output in
+            unsafe values.withUnsafeBufferPointer { values in
+                unsafe output.withUnsafeMutableBufferPointer { buffer, initialized in
+                    guard let target = buffer.baseAddress else { return }
+                    var index = start
+                    while index < values.count {
+                        guard let integer = Decimal.integer(unsafe values[index], scale: scale) else { break }
+                        unsafe target[index &- start] = integer
+                        index &+= 1
+                    }
+                    initialized = index - start
+                }
+            }
+        }
     }
 
     /// Fills `integers` with what `integer` makes of `values`; in the place of one that is none stands the one before, or 0.

@@ -28,29 +28,41 @@ extension ColumnEncoder {
 
     /// Fills `run` with what a mode packs.
     private func fill(_ mode: IntegerMode, _ run: inout [UInt64]) -> PackedRun.Facts {
+        let first = mode.leading(of: integers.count)
+        switch mode {
+        case .plain:
+            let base = least(of: integers.span)
+            return unsafe fill(&run, from: first) { unsafe UInt64(bitPattern: $0[$1] &- base) }
+        case .differences:
+            let base = leastDifference()
+            return unsafe fill(&run, from: first) { unsafe UInt64(bitPattern: $0[$1] &- $0[$1 &- 1] &- base) }
+        case .signedDifferences:
+            return unsafe fill(&run, from: first) { unsafe zigzag($0[$1] &- $0[$1 &- 1]) }
+        case .secondDifferences:
+            return unsafe fill(&run, from: first) { unsafe zigzag($0[$1] &- 2 &* $0[$1 &- 1] &+ $0[$1 &- 2]) }
+        }
+    }
+
+    /// Fills `run` with what `value` makes of the integers at each position, and of those before it.
+    @unsafe
+    @inline(__always)
+    private func fill(
+        _ run: inout [UInt64], from first: Int, _ value: (UnsafePointer<Int64>, Int) -> UInt64
+    ) -> PackedRun.Facts {
         let count = integers.count
-        let first = mode.leading(of: count)
-        let base = mode == .plain ? least(of: integers.span) : mode == .differences ? leastDifference() : 0
         var facts = PackedRun.Facts()
         run.removeAll(keepingCapacity: true)
         run.append(addingCapacity: count) { output in
             unsafe integers.withUnsafeBufferPointer { integers in
                 unsafe output.withUnsafeMutableBufferPointer { buffer, initialized in
                     guard let integers = integers.baseAddress, let target = buffer.baseAddress else { return }
+                    var seen = PackedRun.Facts()
                     for index in first..<count {
-                        let current = unsafe integers[index]
-                        let value: UInt64
-                        switch mode {
-                        case .plain: value = UInt64(bitPattern: current &- base)
-                        case .differences: value = UInt64(bitPattern: current &- (unsafe integers[index &- 1]) &- base)
-                        case .signedDifferences: value = zigzag(current &- (unsafe integers[index &- 1]))
-                        case .secondDifferences:
-                            let previous = unsafe integers[index &- 1]
-                            value = zigzag(current &- 2 &* previous &+ (unsafe integers[index &- 2]))
-                        }
-                        facts.note(value)
+                        let value = unsafe value(integers, index)
+                        seen.note(value)
                         unsafe target[index &- first] = value
                     }
+                    facts = seen
                     initialized = count - first
                 }
             }

@@ -77,18 +77,25 @@ enum SparseRun {
         unsafe packed.withUnsafeBufferPointer { packed in
             unsafe output.withUnsafeMutableBufferPointer { buffer, initialized in
                 guard let source = packed.baseAddress, let start = buffer.baseAddress else { return }
-                let target = unsafe start + initialized
+                var target = unsafe start + initialized
                 var next = 0
-                var index = 0
-                for byte in 0..<bitmap.byteCount {
+                for byte in 0..<(count / 8) {
                     var bits = UInt64(unsafe bitmap.unsafeLoad(fromUncheckedByteOffset: byte, as: UInt8.self))
-                    let end = min(count, index &+ 8)
-                    while index < end {
+                    for bit in 0..<8 {
                         let isSet = bits & 1
-                        unsafe target[index] = (source[next] &+ least) & (0 &- isSet)
+                        unsafe target[bit] = (source[next] &+ least) & (0 &- isSet)
                         next &+= Int(truncatingIfNeeded: isSet)
                         bits &>>= 1
-                        index &+= 1
+                    }
+                    unsafe target += 8
+                }
+                if count % 8 > 0 {
+                    var bits = UInt64(unsafe bitmap.unsafeLoad(fromUncheckedByteOffset: count / 8, as: UInt8.self))
+                    for bit in 0..<(count % 8) {
+                        let isSet = bits & 1
+                        unsafe target[bit] = (source[next] &+ least) & (0 &- isSet)
+                        next &+= Int(truncatingIfNeeded: isSet)
+                        bits &>>= 1
                     }
                 }
                 initialized += count
