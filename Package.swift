@@ -183,5 +183,7 @@ if Context.environment["APUS_FUZZ"] != nil {
     package.targets.append(
         .executableTarget(
             name: "Fuzzer", dependencies: ["FuzzTargets", "ApusStorage"], path: "Fuzz/Driver",
-            swiftSettings: testSettings))
+            swiftSettings: testSettings,
+            // The older linker that is the default fails on the instrumented code.
+            linkerSettings: [.unsafeFlags(["-use-ld=lld"])]))
 }
