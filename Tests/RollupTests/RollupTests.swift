@@ -94,7 +94,8 @@ struct RollupTests {
             pair, "max_over_time(rate(\(selector)[10m])[2h:5m])", from: time, through: time, step: 1)
         #expect(nested.rolled < nested.plain / 2, "\(nested)")
         let anchored = try await compare(
-            pair, "rate(m_total{kind=~\"0|1|7\"}[2h] @ \(time / 1_000))", from: time - 3_600_000, through: time, step: 60_000)
+            pair, "rate(m_total{kind=~\"0|1|7\"}[2h] @ \(time / 1_000))", from: time - 3_600_000, through: time,
+            step: 60_000)
         #expect(anchored.rolled < anchored.plain / 10, "\(anchored)")
     }
 
