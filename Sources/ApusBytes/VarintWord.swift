@@ -1,8 +1,8 @@
 /// Reads varints eight bytes at a time.
-enum VarintWord {
+package enum VarintWord {
     /// The varint at the low end of eight bytes, and how many of them it takes; `nil` when it is longer.
     @inline(__always)
-    static func read(_ word: UInt64) -> (value: UInt64, length: Int)? {
+    package static func read(_ word: UInt64) -> (value: UInt64, length: Int)? {
         let ends = ~word & 0x8080_8080_8080_8080
         guard ends != 0 else { return nil }
         // Everything up to the first byte without the continuation bit, seven bits of each; then pairs, fours and all

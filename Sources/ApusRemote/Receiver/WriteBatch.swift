@@ -7,6 +7,39 @@ struct WriteBatch {
     /// The number of each sample's series.
     private(set) var series: [UInt32] = []
 
+    /// An empty batch.
+    init() {}
+
+    /// All samples of a request, whose columns are shared; `nil` when some of them are not to be stored or there are too many.
+    ///
+    /// - Parameter latest: The greatest time that is accepted.
+    init?(whole staged: borrowing StagedRequest, latest: Int64, limit: Int) {
+        guard staged.exemplars.isEmpty, staged.count > 0, staged.count <= limit else { return nil }
+        let timestamps = staged.timestamps.span
+        let first = timestamps[0]
+        var isOneTime = true
+        var newest = first
+        for position in 1..<timestamps.count {
+            isOneTime = isOneTime && timestamps[position] == first
+            newest = max(newest, timestamps[position])
+        }
+        guard newest <= latest else { return nil }
+        samples.references.reserveCapacity(staged.count)
+        series.reserveCapacity(staged.count)
+        for number in staged.series.indices {
+            guard case .known(let reference) = staged.series[number].state else { return nil }
+            for _ in staged.series[number].samples {
+                samples.references.append(reference)
+                series.append(UInt32(number))
+            }
+        }
+        guard series.count == staged.count else { return nil }
+        samples.timestamp = first
+        if !isOneTime { samples.timestamps = staged.timestamps }
+        samples.values = staged.values
+        samples.histograms = staged.histograms
+    }
+
     var count: Int { series.count }
 
     var isEmpty: Bool { series.isEmpty && samples.exemplars.isEmpty }

@@ -188,6 +188,9 @@ extension WriteStoring {
         _ staged: inout StagedRequest, request: Span<UInt8>, _ outcome: inout WriteOutcome
     ) throws(AppendError) {
         let latest = clock.now().addingReportingOverflow(limits.greatestLead).partialValue
+        if let whole = WriteBatch(whole: staged, latest: latest, limit: limits.batchSamples) {
+            return try append(whole, &staged, request, &outcome)
+        }
         var batch = WriteBatch()
         var nextHistogram = 0
         var nextExemplar = 0

@@ -46,80 +46,93 @@ struct SeriesCache {
 }
 
 extension SeriesCache {
-    /// One open-addressing table over keys that lie back to back.
+    /// Keys back to back in the order in which they came, and an open-addressing table over them.
+    ///
+    /// A sender names its series in the same order again and again, so that the next one is nearly always the one that
+    /// came after: looking there first needs no look into the table, which is not in the processor's cache. Measured
+    /// with 100,000 series: 60 instead of 165 ns a series.
     private struct Generation {
-        private struct Entry {
+        private struct Key {
             var hash: UInt64
             var reference: UInt64
             var start: UInt32
-            /// 0 for a free place; a key is never empty.
             var length: UInt32
         }
 
-        /// What an entry takes beside its key, at the greatest load.
-        static let entryBytes = 48
+        /// What a key takes beside its bytes, at the greatest load.
+        static let entryBytes = 40
 
         private var arena: [UInt8] = []
-        /// The count is a power of two; empty before the first key.
-        private var entries: [Entry] = []
-        private(set) var count = 0
+        private var keys: [Key] = []
+        /// One more than the position of a key, 0 for a free place. The count is a power of two; none before the first key.
+        private var places: [UInt32] = []
+        /// The position of the key after the one that was found last.
+        private var expected = 0
+
+        var count: Int { keys.count }
 
         var usedBytes: Int { arena.count + count * Self.entryBytes }
 
-        var memoryBytes: Int { arena.capacity + entries.capacity * MemoryLayout<Entry>.stride }
+        var memoryBytes: Int {
+            arena.capacity + keys.capacity * MemoryLayout<Key>.stride + places.capacity * MemoryLayout<UInt32>.stride
+        }
 
-        func find(_ key: Span<UInt8>, hash: UInt64) -> SeriesReference? {
-            guard !entries.isEmpty else { return nil }
-            let entry = entries[place(of: key, hash: hash)]
-            return entry.length == 0 ? nil : SeriesReference(rawValue: entry.reference)
+        mutating func find(_ key: Span<UInt8>, hash: UInt64) -> SeriesReference? {
+            if expected >= keys.count || !isSame(keys[expected], key, hash) {
+                guard !places.isEmpty else { return nil }
+                let number = places[place(of: key, hash: hash)]
+                guard number > 0 else { return nil }
+                expected = Int(number) - 1
+            }
+            let reference = keys[expected].reference
+            expected += 1
+            return SeriesReference(rawValue: reference)
         }
 
         mutating func insert(_ key: Span<UInt8>, hash: UInt64, _ reference: SeriesReference) {
-            guard key.count > 0, arena.count + key.count < Int(UInt32.max) else { return }
-            if (count + 1) * 2 > entries.count { grow() }
+            guard key.count > 0, arena.count + key.count < Int(UInt32.max), count < Int(UInt32.max) / 2 else { return }
+            if (count + 1) * 2 > places.count { grow() }
             let place = place(of: key, hash: hash)
-            if entries[place].length != 0 {
-                entries[place].reference = reference.rawValue
+            if places[place] != 0 {
+                keys[Int(places[place]) - 1].reference = reference.rawValue
                 return
             }
-            entries[place] = Entry(
-                hash: hash, reference: reference.rawValue, start: UInt32(arena.count), length: UInt32(key.count))
+            keys.append(
+                Key(
+                    hash: hash, reference: reference.rawValue, start: UInt32(arena.count), length: UInt32(key.count)))
             unsafe key.withUnsafeBufferPointer { unsafe arena.append(contentsOf: $0) }
-            count += 1
+            places[place] = UInt32(keys.count)
         }
 
         mutating func removeAll() {
-            arena.removeAll()
-            entries.removeAll()
-            count = 0
+            self = Generation()
+        }
+
+        @inline(__always)
+        private func isSame(_ known: Key, _ key: Span<UInt8>, _ hash: UInt64) -> Bool {
+            guard known.hash == hash, Int(known.length) == key.count else { return false }
+            let start = Int(known.start)
+            return equalBytes(arena.span.extracting(start..<(start + key.count)), key)
         }
 
         /// Where the key is, or the free place where it would be.
         @inline(__always)
         private func place(of key: Span<UInt8>, hash: UInt64) -> Int {
-            let mask = entries.count - 1
+            let mask = places.count - 1
             var place = Int(truncatingIfNeeded: hash) & mask
-            while true {
-                let entry = entries[place]
-                if entry.length == 0 { return place }
-                if entry.hash == hash, Int(entry.length) == key.count {
-                    let start = Int(entry.start)
-                    if equalBytes(arena.span.extracting(start..<(start + key.count)), key) { return place }
-                }
-                place = (place + 1) & mask
-            }
+            while places[place] != 0, !isSame(keys[Int(places[place]) - 1], key, hash) { place = (place + 1) & mask }
+            return place
         }
 
         private mutating func grow() {
-            let free = Entry(hash: 0, reference: 0, start: 0, length: 0)
-            var larger = [Entry](repeating: free, count: Swift.max(64, entries.count * 2))
+            var larger = [UInt32](repeating: 0, count: Swift.max(64, places.count * 2))
             let mask = larger.count - 1
-            for entry in entries where entry.length != 0 {
-                var place = Int(truncatingIfNeeded: entry.hash) & mask
-                while larger[place].length != 0 { place = (place + 1) & mask }
-                larger[place] = entry
+            for (position, key) in keys.enumerated() {
+                var place = Int(truncatingIfNeeded: key.hash) & mask
+                while larger[place] != 0 { place = (place + 1) & mask }
+                larger[place] = UInt32(position) + 1
             }
-            entries = larger
+            places = larger
         }
     }
 }

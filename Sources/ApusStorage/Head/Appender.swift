@@ -240,17 +240,15 @@ struct Appender {
         head.samples.withLock { samples in
             samples.sequence += 1
             var next = 0
-            for (order, position) in accepted.enumerated() {
-                let time = hasTimestamps ? timestamps[position] : common
-                if next < acceptedHistograms.count, acceptedHistograms[next].order == order {
-                    samples.append(
-                        histograms[acceptedHistograms[next].number].histogram, at: time,
-                        slot: references[position].slot)
-                    next += 1
-                } else {
-                    samples.append(values[position], at: time, slot: references[position].slot)
-                }
+            for entry in acceptedHistograms {
+                samples.append(batch, accepted.span.extracting(next..<entry.order))
+                let position = accepted[entry.order]
+                samples.append(
+                    histograms[entry.number].histogram, at: hasTimestamps ? timestamps[position] : common,
+                    slot: references[position].slot)
+                next = entry.order + 1
             }
+            samples.append(batch, accepted.span.extracting(next..<accepted.count))
             for entry in acceptedLate {
                 samples.insertLate(
                     values[entry.position], entry.histogram.map { histograms[$0].histogram },
@@ -274,7 +272,16 @@ struct Appender {
         histogramBytes.bytes.removeAll(keepingCapacity: histogramBytes.bytes.capacity <= 1 << 20)
         var nextHistogram = 0
         var histogramPosition = batch.histograms.first?.position ?? .max
-        for position in 0..<batch.count {
+        accepted.reserveCapacity(batch.count)
+        undo.reserveCapacity(batch.count)
+        var next = 0
+        while true {
+            let usual = next..<min(histogramPosition, batch.count)
+            next = acceptUsual(
+                batch, usual, hasTimestamps: hasTimestamps, latestTime: latestTime, newestTime: &newestTime)
+            let position = next
+            guard position < batch.count else { break }
+            next += 1
             let reference = batch.references[position]
             let slot = reference.slot
             var encoded: Range<Int>?
@@ -339,6 +346,40 @@ struct Appender {
                 outcome.rejections.append((position, timestamp < truncatedBefore ? .outOfBounds : .outOfOrder))
             }
         }
+    }
+
+    /// Accepts floats that are newer than all of their series and no newer than may be, as nearly all are.
+    ///
+    /// - Returns: the position of the first that is something else, or the end.
+    private mutating func acceptUsual(
+        _ batch: borrowing SampleBatch, _ positions: Range<Int>, hasTimestamps: Bool, latestTime: Int64,
+        newestTime: inout Int64
+    ) -> Int {
+        let references = batch.references.span
+        let values = batch.values.span
+        let timestamps = batch.timestamps.span
+        let truncatedBefore = truncatedBefore
+        // Out of here while the other parts change.
+        var all: [Series] = []
+        swap(&all, &series)
+        defer { swap(&all, &series) }
+        var series = all.mutableSpan
+        for position in positions {
+            let reference = references[position]
+            let slot = Int(reference.slot)
+            let timestamp = hasTimestamps ? timestamps[position] : batch.timestamp
+            guard slot < series.count else { return position }
+            let last = series[slot]
+            guard last.isLive, last.generation == reference.generation, timestamp > last.lastTimestamp,
+                timestamp <= latestTime, timestamp >= truncatedBefore
+            else { return position }
+            undo.append((reference.slot, last))
+            accepted.append(position)
+            if last.isHistogram { histogramSeriesCount -= 1 }
+            series[slot].note(values[position].bitPattern, at: timestamp, isHistogram: false)
+            newestTime = max(newestTime, timestamp)
+        }
+        return max(positions.lowerBound, positions.upperBound)
     }
 
     /// Looks the newest sample of a series up that was not needed since the store was opened.

@@ -33,6 +33,14 @@ struct HeadSamples {
         var isHistogram = false
         /// The number of the newest sample when that is a histogram in the tail.
         var newestHistogram = UInt32.max
+
+        /// Counts a sample that is newer than all before.
+        @inline(__always)
+        mutating func note(_ timestamp: Int64) {
+            total &+= 1
+            lastTime = timestamp
+            if timestamp < firstTime { firstTime = timestamp }
+        }
     }
 
     private(set) var series: [Series] = []
@@ -120,9 +128,65 @@ struct HeadSamples {
     mutating func append(_ value: Double, at timestamp: Int64, slot: UInt32) {
         let index = Int(slot)
         note(timestamp, index)
-        // The series of a scrape would all be sealed at once: those of some slots are a little earlier.
-        let limit = UInt8(SampleTail.maximumCount) - UInt8(truncatingIfNeeded: slot & 7)
-        if Self.append(value, at: timestamp, to: &series[index], &cells, limit: limit) { seal(index) }
+        if Self.append(value, at: timestamp, to: &series[index], &cells, limit: Self.tailLimit(slot)) { seal(index) }
+    }
+
+    /// Appends the floats of a batch at some positions, each newer than all of its series.
+    mutating func append(_ batch: borrowing SampleBatch, _ positions: Span<Int>) {
+        var next = 0
+        while next < positions.count {
+            if let full = append(batch, positions, from: &next) { seal(full) }
+        }
+    }
+
+    /// Appends from the position number `next` on until a tail is full.
+    ///
+    /// In one go over the slots: looking for each sample whether the arrays are shared takes as long as appending it.
+    ///
+    /// - Returns: the series with the full tail; `nil` when all were appended.
+    private mutating func append(
+        _ batch: borrowing SampleBatch, _ positions: Span<Int>, from next: inout Int
+    ) -> Int? {
+        let references = batch.references.span
+        let values = batch.values.span
+        let timestamps = batch.timestamps.span
+        let common = batch.timestamp
+        let isNoted = visibility.hasOpenQueriers
+        var (oldest, newest) = (inOrderMinimumTime, maximumTime)
+        var full: Int?
+        // Out of here while the other parts change.
+        var series: [Series] = []
+        swap(&series, &self.series)
+        defer { swap(&series, &self.series) }
+        var entries = series.mutableSpan
+        while next < positions.count {
+            let position = positions[next]
+            let slot = references[position].slot
+            let index = Int(slot)
+            let timestamp = timestamps.isEmpty ? common : timestamps[position]
+            next += 1
+            if isNoted {
+                entries[index].newestVersion = visibility.note(
+                    sequence: sequence, total: entries[index].total, newest: entries[index].newestVersion)
+            }
+            entries[index].note(timestamp)
+            oldest = min(oldest, timestamp)
+            newest = max(newest, timestamp)
+            if Self.append(
+                values[position], at: timestamp, to: &entries[index], &cells, limit: Self.tailLimit(slot))
+            {
+                full = index
+                break
+            }
+        }
+        (inOrderMinimumTime, maximumTime) = (oldest, newest)
+        return full
+    }
+
+    /// The most samples in the tail of a slot: the series of a scrape would all be sealed at once, so those of some are earlier.
+    @inline(__always)
+    private static func tailLimit(_ slot: UInt32) -> UInt8 {
+        UInt8(SampleTail.maximumCount) - UInt8(truncatingIfNeeded: slot & 7)
     }
 
     /// Appends to the tail of a series where it is: a copy of what was just written would wait for the writing.
@@ -186,9 +250,7 @@ struct HeadSamples {
             series[index].newestVersion = visibility.note(
                 sequence: sequence, total: series[index].total, newest: series[index].newestVersion)
         }
-        series[index].total &+= 1
-        series[index].lastTime = timestamp
-        if timestamp < series[index].firstTime { series[index].firstTime = timestamp }
+        series[index].note(timestamp)
         if timestamp < inOrderMinimumTime { inOrderMinimumTime = timestamp }
         if timestamp > maximumTime { maximumTime = timestamp }
     }

@@ -233,15 +233,19 @@ struct WALSeriesPlace {
     /// Writes the next.
     @inline(__always)
     mutating func append(slot next: UInt32, generation nextGeneration: UInt32, to writer: inout ByteWriter) {
+        let (step, newGeneration) = advance(to: next, generation: nextGeneration)
+        writer.appendVarint(step)
+        if let newGeneration { writer.appendVarint(UInt64(newGeneration)) }
+    }
+
+    /// Goes on to a series and gives the step to it, and its generation where that is another one.
+    @inline(__always)
+    mutating func advance(to next: UInt32, generation nextGeneration: UInt32) -> (step: UInt64, generation: UInt32?) {
         let step = Int64(next) &- slot
         slot = Int64(next)
         let zigzag = UInt64(bitPattern: (step &<< 1) ^ (step &>> 63))
-        if nextGeneration == generation {
-            writer.appendVarint(zigzag &<< 1)
-        } else {
-            writer.appendVarint(zigzag &<< 1 | 1)
-            writer.appendVarint(UInt64(nextGeneration))
-            generation = nextGeneration
-        }
+        guard nextGeneration != generation else { return (zigzag &<< 1, nil) }
+        generation = nextGeneration
+        return (zigzag &<< 1 | 1, nextGeneration)
     }
 }

@@ -57,14 +57,24 @@ struct WALRecordWriter {
     mutating func appendPacked(slot: UInt32, generation: UInt32, offset: Int64?, value: UInt64) {
         // Whole numbers and short fractions end in zeros.
         let length = 8 &- value.trailingZeroBitCount / 8
-        if place.goOn(to: slot, generation: generation) {
-            writer.append(UInt8(truncatingIfNeeded: length))
-        } else {
-            writer.append(UInt8(truncatingIfNeeded: length) | 0x10)
-            place.append(slot: slot, generation: generation, to: &writer)
+        let head = UInt8(truncatingIfNeeded: length)
+        let isNext = place.goOn(to: slot, generation: generation)
+        // Room for all of it is made once: the most are 1 + 5 + 5 + 10 + 8 bytes.
+        writer.bytes.append(addingCapacity: 32) { output in
+            output.append(isNext ? head : head | 0x10)
+            if !isNext {
+                let (step, newGeneration) = place.advance(to: slot, generation: generation)
+                output.appendVarint(step)
+                if let newGeneration { output.appendVarint(UInt64(newGeneration)) }
+            }
+            if let offset { output.appendVarint(UInt64(bitPattern: (offset &<< 1) ^ (offset &>> 63))) }
+            unsafe output.withUnsafeMutableBufferPointer { buffer, initialized in
+                // There is room for all eight; the next to be appended overwrites what is beyond the length.
+                unsafe UnsafeMutableRawBufferPointer(buffer).storeBytes(
+                    of: value.bigEndian, toByteOffset: initialized, as: UInt64.self)
+                initialized &+= length
+            }
         }
-        if let offset { writer.appendSignedVarint(offset) }
-        writer.appendFirstBytes(length, of: value)
     }
 
     /// Appends one histogram, encoded by `WALHistogram`.
@@ -146,17 +156,15 @@ struct WALRecordWriter {
     }
 }
 
-extension ByteWriter {
-    /// Appends the most significant bytes of a word, the most significant first; 0 to 8 of them.
+extension OutputSpan<UInt8> {
     @inline(__always)
-    fileprivate mutating func appendFirstBytes(_ count: Int, of word: UInt64) {
-        bytes.append(addingCapacity: 8) { output in
-            unsafe output.withUnsafeMutableBufferPointer { buffer, initialized in
-                // There is room for all eight; the next to be appended overwrites what is beyond `count`.
-                unsafe UnsafeMutableRawBufferPointer(buffer).storeBytes(
-                    of: word.bigEndian, toByteOffset: initialized, as: UInt64.self)
-                initialized += count
-            }
+    @_lifetime(self: copy self)
+    fileprivate mutating func appendVarint(_ value: UInt64) {
+        var rest = value
+        while rest >= 0x80 {
+            append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest &>>= 7
         }
+        append(UInt8(truncatingIfNeeded: rest))
     }
 }
