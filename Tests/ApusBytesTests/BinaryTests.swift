@@ -90,4 +90,19 @@ struct BinaryTests {
         }
         #expect(seen.count == 82)
     }
+
+    @Test("no eight bytes erase what is before them from the hash")
+    func hashKeepsTheBeginning() {
+        // A factor of zero would: these are the constants that everybody knows of this family of hashes.
+        for constant: UInt64 in [0xA076_1D64_78BD_642F, 0xE703_7ED1_A0B4_28DB, 0x8EBC_6AF0_9C88_C6E3] {
+            for seed: UInt64 in 0..<8 {
+                var bytes = [UInt8](repeating: 0, count: 48)
+                for index in 0..<8 { bytes[16 + index] = UInt8(truncatingIfNeeded: constant >> UInt64(8 * index)) }
+                let hash = SeededHash(seed: seed)
+                let before = hash.hash(bytes.span)
+                bytes[3] = 1
+                #expect(hash.hash(bytes.span) != before)
+            }
+        }
+    }
 }

@@ -8,7 +8,8 @@ struct StagedRequest {
         /// Where the label fields lie: in the request, or in `madeKeys`.
         var key: Range<Int>
         var isKeyMade: Bool
-        var hash: UInt64 = 0
+        /// What the cache knows the key by.
+        var fingerprint: SeriesFingerprint
         /// Where its samples lie in the columns.
         var samples: Range<Int>
         var state = State.unresolved

@@ -197,12 +197,13 @@ struct WriteRequestReader {
             return
         }
         if staged.itemCount > itemLimit { isOverLimit = true }
-        let hash =
+        let fingerprint =
             isKeyMade
-            ? SeededHash.perProcess.hash(staged.madeKeys.bytes.span.extracting(key))
-            : SeededHash.perProcess.hash(request.extracting(key))
+            ? SeriesFingerprint(staged.madeKeys.bytes.span.extracting(key))
+            : SeriesFingerprint(request.extracting(key))
         staged.series.append(
-            StagedRequest.Series(key: key, isKeyMade: isKeyMade, hash: hash, samples: mark.sample..<staged.count))
+            StagedRequest.Series(
+                key: key, isKeyMade: isKeyMade, fingerprint: fingerprint, samples: mark.sample..<staged.count))
     }
 
     /// Passes over the labels that come next, each of fewer than 128 bytes.

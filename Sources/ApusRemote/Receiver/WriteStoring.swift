@@ -46,7 +46,7 @@ final class WriteStoring: Sendable {
             staged.series[bad.series].state = .refused
             outcome.refusals.add(.invalidLabels, count: staged.series[bad.series].samples.count) { bad.text }
         }
-        findKnown(in: &staged, request: request)
+        findKnown(in: &staged)
         var labelSets = try readLabels(of: &staged, request: request, &outcome)
         do throws(AppendError) {
             try resolve(&labelSets, in: &staged, request: request, &outcome)
@@ -75,15 +75,12 @@ extension WriteStoring {
         var labelSets: [LabelSet] = []
     }
 
-    private func findKnown(in staged: inout StagedRequest, request: Span<UInt8>) {
+    private func findKnown(in staged: inout StagedRequest) {
         cache.withLock { cache in
             for number in staged.series.indices where staged.series[number].state == .unresolved {
-                let series = staged.series[number]
-                let found =
-                    series.isKeyMade
-                    ? cache.find(staged.madeKeys.bytes.span.extracting(series.key), hash: series.hash)
-                    : cache.find(request.extracting(series.key), hash: series.hash)
-                if let found { staged.series[number].state = .known(found) }
+                if let found = cache.find(staged.series[number].fingerprint) {
+                    staged.series[number].state = .known(found)
+                }
             }
         }
     }
@@ -135,7 +132,7 @@ extension WriteStoring {
                 }
             }
         }
-        remember(pending.numbers, in: staged, request: request)
+        remember(pending.numbers, in: staged)
     }
 
     /// Notes what the store made of a series: a reference, or a refusal by a limit.
@@ -155,16 +152,11 @@ extension WriteStoring {
         outcome.refusals.add(.limit, count: count) { "\(words) for series \(labels)" }
     }
 
-    private func remember(_ numbers: [Int], in staged: borrowing StagedRequest, request: Span<UInt8>) {
+    private func remember(_ numbers: [Int], in staged: borrowing StagedRequest) {
         cache.withLock { cache in
             for number in numbers {
                 let series = staged.series[number]
-                guard case .known(let reference) = series.state else { continue }
-                if series.isKeyMade {
-                    cache.insert(staged.madeKeys.bytes.span.extracting(series.key), hash: series.hash, reference)
-                } else {
-                    cache.insert(request.extracting(series.key), hash: series.hash, reference)
-                }
+                if case .known(let reference) = series.state { cache.insert(series.fingerprint, reference) }
             }
         }
     }
@@ -243,7 +235,7 @@ extension WriteStoring {
         for (number, reference) in zip(numbers, references) {
             take(reference, for: number, in: &staged, request, &outcome)
         }
-        remember(numbers, in: staged, request: request)
+        remember(numbers, in: staged)
         let retry = batch.selecting(unknown) { number in
             if case .known(let reference) = staged.series[Int(number)].state { reference } else { nil }
         }

@@ -53,7 +53,7 @@ extension Storage {
     private func writeBlock(_ range: ClosedRange<Int64>, sequence: UInt64) throws(CompactionError) -> Bool {
         let start = monotonicMilliseconds()
         let series = sortedSeries(in: range)
-        guard !series.isEmpty else { return false }
+        guard !series.places.isEmpty else { return false }
         let identifier = blocks.withLock { $0.makeIdentifier(milliseconds: clock.now()) }
         let path = "\(folder)/blocks/\(identifier)"
         let temporary = path + BlockFormat.temporaryEnding
@@ -81,8 +81,8 @@ extension Storage {
     ///
     /// - Returns: `nil` when there are none; then there is no folder.
     func writeHead(
-        _ series: [(labels: LabelSet, slot: UInt32, generation: UInt32)], sequence: UInt64 = .max,
-        range: ClosedRange<Int64>, identifier: String, folder: String
+        _ series: SortedSeries, sequence: UInt64 = .max, range: ClosedRange<Int64>, identifier: String,
+        folder: String
     ) throws(CompactionError) -> BlockFormat.IndexHeader? {
         do {
             let form = options.blockForm(newest: range.upperBound, now: clock.now())
@@ -92,13 +92,15 @@ extension Storage {
             defer { note(scratch.damages) }
             var columns = SampleColumns()
             let deleted = blocks.withLock { $0.headTombstones }
-            for entry in series {
+            for place in series.places {
                 columns.removeAll()
                 try head.read(
-                    slot: entry.slot, generation: entry.generation, sequence: sequence, range: range,
+                    slot: place.slot, generation: place.generation, sequence: sequence, range: range,
                     scratch: &scratch, into: &columns)
-                if let intervals = deleted[entry.labels] { columns.remove(intervals, from: 0) }
-                if columns.count > 0 { try writer.add(labels: entry.labels.run.span, samples: columns) }
+                guard columns.count > 0 else { continue }
+                let labels = series.labelSet(of: place)
+                if let intervals = deleted[labels] { columns.remove(intervals, from: 0) }
+                if columns.count > 0 { try writer.add(labels: labels.run.span, samples: columns) }
             }
             if writer.header.seriesCount == 0 {
                 try Folder.remove(folder)
@@ -125,20 +127,17 @@ extension Storage {
     }
 
     /// The series of the head with samples in a range, in the order of label sets.
-    func sortedSeries(
-        in range: ClosedRange<Int64>
-    ) -> [(labels: LabelSet, slot: UInt32, generation: UInt32)] {
-        var result: [(labels: LabelSet, slot: UInt32, generation: UInt32)] = []
-        head.index.withLock { index in
-            for slot in index.allSeries() {
-                result.append((index.labels.labelSet(of: slot), slot, index.generation(of: slot)))
-            }
+    func sortedSeries(in range: ClosedRange<Int64>) -> SortedSeries {
+        let (slots, labels) = head.index.withLock { index in
+            (
+                index.allSeries().map { SortedSeries.Place(slot: $0, generation: index.generation(of: $0)) },
+                index.labels
+            )
         }
-        result = head.samples.withLock { samples in
-            result.filter { samples.generation(of: $0.slot, ifOverlapping: range) == $0.generation }
+        let present = head.samples.withLock { samples in
+            slots.filter { samples.generation(of: $0.slot, ifOverlapping: range) == $0.generation }
         }
-        result.sort { $0.labels < $1.labels }
-        return result
+        return SortedSeries(present, labels: labels)
     }
 
     // MARK: Truncation

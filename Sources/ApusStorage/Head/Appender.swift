@@ -276,7 +276,7 @@ struct Appender {
         undo.reserveCapacity(batch.count)
         var next = 0
         while true {
-            let usual = next..<min(histogramPosition, batch.count)
+            let usual = next..<max(next, min(histogramPosition, batch.count))
             next = acceptUsual(
                 batch, usual, hasTimestamps: hasTimestamps, latestTime: latestTime, newestTime: &newestTime)
             let position = next
@@ -379,7 +379,7 @@ struct Appender {
             series[slot].note(values[position].bitPattern, at: timestamp, isHistogram: false)
             newestTime = max(newestTime, timestamp)
         }
-        return max(positions.lowerBound, positions.upperBound)
+        return positions.upperBound
     }
 
     /// Looks the newest sample of a series up that was not needed since the store was opened.
