@@ -74,7 +74,7 @@ extension SeriesCache {
         static let keyBytes = 2 * MemoryLayout<Entry>.stride + 4 * MemoryLayout<UInt32>.stride
 
         private var entries: [Entry] = []
-        /// One more than the position of an entry, 0 for a free place. The count is a power of two; none before the first key.
+        /// One more than the position of an entry, or 0 for a free place; none before the first key, then a power of two.
         private var places: [UInt32] = []
         /// The position of the entry after the one that was found last.
         private var expected = 0
