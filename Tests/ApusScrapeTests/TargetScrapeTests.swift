@@ -365,9 +365,10 @@ struct TargetScrapeTests {
             #expect(bench.store.synthetic("scrape_series_added") == 0)
             bench.store.refuseNewSeries(false)
             // Asked again within a few scrapes, though not at each.
-            for second in 3...6 { await bench.scrape(at: Int64(second) * 1_000) }
+            var last = scraped
+            for second in 3...6 { last = await bench.scrape(at: Int64(second) * 1_000) }
             #expect(bench.store[#"b{instance="i", job="j"}"#].last == .value(3, 6_000))
-            #expect(bench.probe.status.lastError.isEmpty)
+            #expect(last.lastError.isEmpty)
         }
     }
 

@@ -12,7 +12,7 @@ struct ImportAPITests {
     private static let path = "/api/v1/admin/tsdb/import"
     /// A while before the day on which the sample times lie.
     private static let now: Int64 = 1_700_000_000_000
-    private static let second = now / 1_000
+    private static let second = Int(now / 1_000)
 
     private let folder: TemporaryFolder
     private let storage: Storage
@@ -123,7 +123,8 @@ struct ImportAPITests {
         defer { storage.close() }
         let web = try web { $0.maxImportBytes = 2 << 20 }
         let text = Self.text(120_000)
-        for (fields, body) in [(HTTPFields(), text), ([.contentEncoding: "gzip"], gzipped(text))] {
+        let bodies: [(HTTPFields, [UInt8])] = [([:], text), ([.contentEncoding: "gzip"], gzipped(text))]
+        for (fields, body) in bodies {
             let answer = try await web.ask(.post, Self.path, fields, body: body)
             #expect(answer.status == 400)
             #expect(answer.text.contains("more than 2097152 bytes"), "\(answer.text)")
