@@ -37,7 +37,7 @@ struct ImportAPITests {
     }
 
     private static func text(_ count: Int, _ name: String = "old") -> [UInt8] {
-        let lines = (0..<count).map { "\(name){n=\"\($0 % 10)\"} \($0) \(second - 100_000 + $0)" }
+        let lines = (0..<count).map { "\(name){n=\"\($0 % 10)\"} \($0) \(second - 200_000 + $0)" }
         return Array((lines.joined(separator: "\n") + "\n# EOF\n").utf8)
     }
 
@@ -46,7 +46,7 @@ struct ImportAPITests {
         defer { storage.close() }
         let answer = try await web().ask(.post, Self.path, body: Self.text(1_000))
         #expect(answer.status == 200, "\(answer.text)")
-        #expect(answer.text.contains(#""series":10,"samples":1000,"minTime":\#(Self.now - 100_000_000),"#))
+        #expect(answer.text.contains(#""series":10,"samples":1000,"minTime":\#(Self.now - 200_000_000),"#))
         #expect(answer.text.contains(#""refused":{"duplicateTimestamp":0,"outsideRange":0,"exemplars":0}"#))
         #expect(answer.text.contains(#""blocks":[{"ulid":""#))
         #expect(try samples("old").count == 1_000)
