@@ -114,7 +114,7 @@ package struct FolderAnalysis: Sendable {
 
 /// Counts the columns of blocks by their kinds.
 private struct ColumnKinds {
-    private static let names = ["constant", "constant integer", "decimal", "xor", "histograms"]
+    private static let names = ["constant", "constant integer", "decimal", "xor", "histograms", "scaled"]
 
     private var timestamps = FolderAnalysis.ColumnKind(name: "timestamps")
     private var values: [UInt8: FolderAnalysis.ColumnKind] = [:]

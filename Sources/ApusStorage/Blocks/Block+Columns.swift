@@ -26,6 +26,7 @@ extension Block {
             isPredecessorDeleted = false
             return true
         }
+        try demandWholeIndex()
         if let deleted { result.remove(deleted, from: start) }
     }
 

@@ -15,6 +15,7 @@ extension Block {
             }
         }
         if let result { throw result }
+        try demandWholeIndex()
     }
 
     /// The label set of a series.
@@ -33,10 +34,11 @@ extension Block {
         var position = try firstPosting(name: name, value: 0)
         while position < postingCount {
             let posting = try posting(position)
-            guard posting.name == name else { return }
+            guard posting.name == name else { break }
             body(posting.value, try text(of: posting.value), posting.place)
             position += 1
         }
+        try demandWholeIndex()
     }
 
     /// Calls `body` with every label name, in order.
@@ -48,6 +50,7 @@ extension Block {
             position = try firstPosting(name: name, value: .max)
             if position < postingCount, try posting(position).name == name { position += 1 }
         }
+        try demandWholeIndex()
     }
 
     /// Where a list lies and how long it is.
@@ -116,11 +119,14 @@ extension Block {
             throw damage(index.path, "a list of series is outside its section")
         }
         let bytes = indexBytes((range.lowerBound + lists)..<range.upperBound)
+        let list: [UInt32]
         do throws(ByteError) {
-            return try PostingsList.read(bytes, count: Int(place.count), version: header.version)
+            list = try PostingsList.read(bytes, count: Int(place.count), version: header.version)
         } catch {
             throw damage(index.path, "a list of series ends early")
         }
+        try demandWholeIndex()
+        return list
     }
 
     /// Where a text or an entry lies in the index: a section begins with the number of them and where each begins and the last ends.
@@ -221,6 +227,7 @@ extension Block: PostingsSource {
             let text = try text(of: value)
             if memory.answer(for: value, { isSelected(text) }) { result.append(number) }
         }
+        try demandWholeIndex()
         return result
     }
 }

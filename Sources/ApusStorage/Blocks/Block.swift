@@ -82,6 +82,11 @@ final class Block: Sendable {
         unsafe index.bytes(ownedBy: self).extracting(range)
     }
 
+    /// Refuses what was read of the index, when a page of it was not given by the disk since it was checked: that reads as zeros.
+    func demandWholeIndex() throws(QueryableError) {
+        if index.hasFailed { throw damage(index.path, "a part of it cannot be read") }
+    }
+
     /// The error that names a damaged file of this block.
     func damage(_ path: String, _ reason: String) -> QueryableError {
         .unreadable("\(path) is damaged: \(reason); restore the block from a backup or remove its folder")

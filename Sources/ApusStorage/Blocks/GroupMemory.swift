@@ -62,7 +62,8 @@ final class GroupMemory {
         @_lifetime(borrow self)
         func column(at place: Int, length: Int) throws(QueryableError) -> RawSpan {
             guard let groups = block.sections.groups else { return try column(atOffset: place, length: length) }
-            if !places.contains(place) { try load(groups, place) }
+            // A page that was thrown out since it was checked, and that the disk then did not give, reads as zeros.
+            if !places.contains(place) || block.columns.hasFailed && !stored.isEmpty { try load(groups, place) }
             guard length > 0, length <= places.upperBound - place else {
                 throw block.damage(block.columns.path, "column of \(length) bytes at \(place) is not in one group")
             }
