@@ -170,7 +170,8 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "ApusInterchange", "ApusRemote", "ApusStorage", "ApusConfig", "ApusClient", "ApusPromQL", "ApusExposition",
+                "ApusInterchange", "ApusRemote", "ApusStorage", "ApusConfig", "ApusClient", "ApusPromQL",
+                "ApusExposition",
                 "ApusEncoding", "ApusModel", "ApusBytes",
             ],
             path: "Fuzz/Targets", swiftSettings: testSettings),

@@ -92,7 +92,8 @@ extension RollupFormat.Header {
 
     /// Reads the header of a file.
     init(_ file: MappedFile) throws(BlockError) {
-        try BlockFormat.check(file, magic: RollupFormat.magic, length: RollupFormat.headerLength)
+        try BlockFormat.check(
+            file, magic: RollupFormat.magic, length: RollupFormat.headerLength, newest: RollupFormat.version)
         var reader = ByteReader(file.bytes)
         do throws(ByteError) {
             try reader.skip(8)
