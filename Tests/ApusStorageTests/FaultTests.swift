@@ -86,7 +86,8 @@ struct FaultTests {
             Thread.sleep(forTimeInterval: Double.random(in: 0.01..<0.05, using: &generator))
             // The reserve is a hundredth of the disk. Snapshots stay, as nobody removes them.
             try Self.fill(filler, leaving: Int.random(in: 0..<50_000, using: &generator))
-            Thread.sleep(forTimeInterval: Double.random(in: 0.03..<0.1, using: &generator))
+            // The store looks ten times a second while there is much left.
+            Thread.sleep(forTimeInterval: Double.random(in: 0.05..<0.25, using: &generator))
             if round % 2 == 0 {
                 try FileManager.default.removeItem(at: filler)
                 Thread.sleep(forTimeInterval: 0.1)

@@ -6,7 +6,7 @@ struct BlockForm {
     var chunkSamples: Int
     /// The bytes at which a group of columns ends.
     var groupBytes: Int
-    /// Whether groups of values are compressed where that saves a tenth.
+    /// Whether groups of values are compressed where that saves a quarter.
     var isCompressed: Bool
 
     /// The least bytes of a group that are worth compressing.

@@ -31,7 +31,7 @@ struct ColumnGroupWriter {
             guard !bytes.isEmpty, bytes.count >= length else { return }
             var stored = bytes
             if let compressor, BlockForm.minimumCompressed...BlockFormat.maximumCompressedGroup ~= bytes.count,
-                let frame = compressor.frame(of: bytes, limit: bytes.count - bytes.count / 10)
+                let frame = compressor.frame(of: bytes, limit: bytes.count - bytes.count / 4)
             {
                 stored = frame
             }
