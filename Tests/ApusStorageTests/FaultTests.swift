@@ -128,7 +128,8 @@ struct FaultTests {
         // Of a batch that was refused nothing is stored; the last one may not have been taken back before the end.
         let last = said.acknowledged.max() ?? 0
         #expect(stored.isDisjoint(with: said.refused.filter { $0 < last }), "a refused batch is stored: \(context)")
-        let begun = max(said.refused.max() ?? 0, last + 1)
+        // The one after the last of which anything was said may be stored already.
+        let begun = max(said.refused.max() ?? 0, last) + 1
         let invented = stored.subtracting(expected.acknowledged).filter { $0 < expected.firstStep || $0 > begun }
         #expect(invented.isEmpty, "samples nobody appended: \(invented): \(context)")
         expected.acknowledged.formUnion(stored)

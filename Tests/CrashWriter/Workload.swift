@@ -13,6 +13,8 @@ struct Workload {
     private var batch = SampleBatch(timestamp: 0)
     private var lastAcknowledged: Int?
     private var wasRefused = false
+    /// Whether the last refusal was by the reserve of the disk.
+    private var wasReserve = false
 
     init(_ storage: Storage, seriesCount: Int, isMaintained: Bool, persists: Bool) {
         self.storage = storage
@@ -30,9 +32,10 @@ struct Workload {
             wasRefused = false
         } catch {
             guard persists else { throw error }
-            // The cause once for each row of refusals: whoever reads waits until the end.
-            say(wasRefused ? "n \(step)" : "n \(step) \(error)")
-            wasRefused = true
+            // Each cause once for each row of refusals: whoever reads waits until the end.
+            let isReserve = if case .diskNearlyFull = error { true } else { false }
+            say(wasRefused && isReserve == wasReserve ? "n \(step)" : "n \(step) \(error)")
+            (wasRefused, wasReserve) = (true, isReserve)
             usleep(2_000)
         }
         if let lastAcknowledged, step % 7 == 0 { try query(lastAcknowledged) }
