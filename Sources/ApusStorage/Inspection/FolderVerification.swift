@@ -72,7 +72,8 @@ package enum FolderVerification {
         verifyRollups(of: block, into: &report)
         var scratch = ReadScratch()
         var columns = SampleColumns()
-        var damaged = 0
+        // Several columns share a checksum: what is damaged is told once.
+        var places = Set<String>()
         for number in block.allSeries() {
             do throws(QueryableError) {
                 _ = try block.labelSet(of: number)
@@ -84,18 +85,16 @@ package enum FolderVerification {
                             throw block.damage(path, "series \(number): a chunk has \(columns.count) samples")
                         }
                     } catch {
-                        damaged += 1
-                        note(error, at: path, damaged, into: &report)
+                        note(error, at: path, &places, into: &report)
                     }
                     return true
                 }
             } catch {
-                damaged += 1
-                note(error, at: path, damaged, into: &report)
+                note(error, at: path, &places, into: &report)
             }
         }
-        if damaged > maximumPlaces {
-            report.damage.append(.init(path: path, reason: "\(damaged - maximumPlaces) further places"))
+        if places.count > maximumPlaces {
+            report.damage.append(.init(path: path, reason: "\(places.count - maximumPlaces) further places"))
         }
     }
 
@@ -117,8 +116,11 @@ package enum FolderVerification {
     /// So many places of one block are told one by one.
     private static let maximumPlaces = 20
 
-    private static func note(_ error: QueryableError, at path: String, _ count: Int, into report: inout Report) {
-        if count <= maximumPlaces { report.damage.append(.init(path: path, reason: error.description)) }
+    private static func note(
+        _ error: QueryableError, at path: String, _ places: inout Set<String>, into report: inout Report
+    ) {
+        guard places.insert(error.description).inserted, places.count <= maximumPlaces else { return }
+        report.damage.append(.init(path: path, reason: error.description))
     }
 
     // MARK: Head and log
