@@ -102,9 +102,9 @@ let package = Package(
         module(
             "ApusWeb",
             [
-                "CApusZlib", "ApusScrape", "ApusInterchange", "ApusStorage", "ApusRemote", "ApusQuery", "ApusConfig",
-                "ApusClient", "ApusPromQL", "ApusRegex", "ApusModel", "ApusBytes", hummingbirdCore, httpTypes, nioCore,
-                nioPosix, logging, lifecycle,
+                "CApusZlib", "ApusHTTP", "ApusScrape", "ApusInterchange", "ApusStorage", "ApusRemote", "ApusQuery",
+                "ApusConfig", "ApusClient", "ApusPromQL", "ApusRegex", "ApusModel", "ApusBytes", hummingbirdCore,
+                httpTypes, nioCore, nioPosix, logging, lifecycle,
             ]),
 
         // Program.
@@ -171,8 +171,7 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "ApusInterchange", "ApusRemote", "ApusStorage", "ApusConfig", "ApusClient", "ApusPromQL",
-                "ApusExposition",
-                "ApusEncoding", "ApusModel", "ApusBytes",
+                "ApusExposition", "ApusEncoding", "ApusModel", "ApusBytes",
             ],
             path: "Fuzz/Targets", swiftSettings: testSettings),
     ],

@@ -28,25 +28,13 @@ struct EncodingBenchmark {
         let data = (0..<columns).map { _ in shape.make(count: length, &generator) }
         var encoder = ColumnEncoder()
         var decoder = ColumnDecoder()
-        var writer = ByteWriter()
-        var encoded: [[UInt8]] = []
-        let encode = best {
-            encoded.removeAll(keepingCapacity: true)
-            for column in data {
-                writer.bytes.removeAll(keepingCapacity: true)
-                encoder.appendTimestamps(column.span, to: &writer)
-                encoded.append(writer.bytes)
-            }
+        try measure("\(shape)", "", data, floor: shape.floor) {
+            encoder.appendTimestamps($0.span, to: &$1)
+        } decode: {
+            try decoder.decodeTimestamps($0, count: length, into: &$1)
+        } areSame: {
+            $0 == $1
         }
-        var decoded: [Int64] = []
-        let decode = try best {
-            for column in encoded {
-                decoded.removeAll(keepingCapacity: true)
-                try decoder.decodeTimestamps(column.span.bytes, count: length, into: &decoded)
-            }
-        }
-        guard decoded == data.last else { throw Mismatch(shape: "\(shape)") }
-        report("\(shape)", "", encode, decode, encoded.reduce(0) { $0 + $1.count }, length, shape.floor)
     }
 
     private static func measure(_ shape: ValueSeries, _ effort: ColumnEncoder.Effort, length: Int) throws {
@@ -54,27 +42,41 @@ struct EncodingBenchmark {
         let data = (0..<columns).map { _ in shape.make(count: length, &generator) }
         var encoder = ColumnEncoder(effort: effort)
         var decoder = ColumnDecoder()
+        try measure("\(shape)", effort == .quick ? "quick" : "thorough", data, floor: shape.floor) {
+            encoder.appendValues($0.span, to: &$1)
+        } decode: {
+            try decoder.decodeValues($0, count: length, into: &$1)
+        } areSame: {
+            $0.map(\.bitPattern) == $1.map(\.bitPattern)
+        }
+    }
+
+    /// Encodes and decodes columns of one length and reports what that takes.
+    private static func measure<Element>(
+        _ shape: String, _ effort: String, _ data: [[Element]], floor: String,
+        encode: ([Element], inout ByteWriter) -> Void, decode: (RawSpan, inout [Element]) throws -> Void,
+        areSame: ([Element], [Element]) -> Bool
+    ) throws {
         var writer = ByteWriter()
         var encoded: [[UInt8]] = []
-        let encode = best {
+        let encodeTime = best {
             encoded.removeAll(keepingCapacity: true)
             for column in data {
                 writer.bytes.removeAll(keepingCapacity: true)
-                encoder.appendValues(column.span, to: &writer)
+                encode(column, &writer)
                 encoded.append(writer.bytes)
             }
         }
-        var decoded: [Double] = []
-        let decode = try best {
+        var decoded: [Element] = []
+        let decodeTime = try best {
             for column in encoded {
                 decoded.removeAll(keepingCapacity: true)
-                try decoder.decodeValues(column.span.bytes, count: length, into: &decoded)
+                try decode(column.span.bytes, &decoded)
             }
         }
-        guard decoded.map(\.bitPattern) == data.last?.map(\.bitPattern) else { throw Mismatch(shape: "\(shape)") }
+        guard let last = data.last, areSame(decoded, last) else { throw Mismatch(shape: shape) }
         report(
-            "\(shape)", effort == .quick ? "quick" : "thorough", encode, decode, encoded.reduce(0) { $0 + $1.count },
-            length, shape.floor)
+            shape, effort, encodeTime, decodeTime, encoded.reduce(0) { $0 + $1.count }, last.count, floor)
     }
 
     private struct Mismatch: Error {

@@ -47,12 +47,7 @@ package struct ByteWriter: Sendable {
 
     /// Appends an unsigned LEB128 varint (1 to 10 bytes).
     package mutating func appendVarint(_ value: UInt64) {
-        var rest = value
-        while rest >= 0x80 {
-            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
-        }
-        bytes.append(UInt8(truncatingIfNeeded: rest))
+        bytes.append(addingCapacity: 10) { $0.appendVarint(value) }
     }
 
     /// The number of bytes that `appendVarint` takes for `value`.

@@ -4,29 +4,18 @@ import CApusZlib
 ///
 /// The memory that a body takes is bounded by the limit and not by what the body claims, so that a gzip bomb costs no more
 /// than an honest page of that size. The decoder keeps zlib's 40 KiB of state from body to body: have one per thread.
-///
-/// `@unchecked`: nothing but this one value, which cannot be copied, knows the pointer.
-@safe
-package struct GzipDecoder: ~Copyable, @unchecked Sendable {
+package struct GzipDecoder: ~Copyable, Sendable {
     /// `nil` until the first body, or when there was no memory.
-    private var inflater: OpaquePointer?
+    private var inflater: Inflater?
 
     /// A decoder that allocates when it is first used.
-    package init() {
-        unsafe inflater = nil
-    }
-
-    deinit {
-        unsafe apus_inflater_destroy(inflater)
-    }
+    package init() {}
 
     /// Decompresses a whole body (one gzip member, or several in a row) of at most `limit` bytes.
     ///
     /// - Throws: `bodyTooLarge`, or `damagedBody` when the input is no gzip, is cut, or its checksum is wrong.
     package mutating func decompress(_ input: Span<UInt8>, limit: Int) throws(HTTPFetchError) -> [UInt8] {
-        if unsafe inflater == nil { unsafe inflater = apus_inflater_create() }
-        guard let inflater = unsafe inflater else { throw .damagedBody("gzip: no memory") }
-        unsafe apus_inflater_reset(inflater)
+        if inflater?.reset() == nil { inflater = Inflater() }
         // Text compresses to about an eighth; what does not grows by doubling.
         let expected = input.count.multipliedReportingOverflow(by: 8)
         var capacity = min(limit, max(4_096, expected.overflow ? limit : min(expected.partialValue, 1 << 22)))
@@ -35,19 +24,20 @@ package struct GzipDecoder: ~Copyable, @unchecked Sendable {
         while true {
             let before = output.count
             var consumed = 0
-            let status = unsafe Self.step(
-                inflater, input.extracting(offset..<input.count), &consumed, appendingTo: &output, capacity: capacity)
+            let status = inflater?.step(
+                input.extracting(offset..<input.count), &consumed, appendingTo: &output, capacity: capacity)
+            guard let status else { throw .damagedBody("gzip: no memory") }
             offset += consumed
             let produced = output.count - before
             switch status {
             case APUS_INFLATE_FINISHED:
                 if offset == input.count { return output }
-                unsafe apus_inflater_reset(inflater)
+                inflater?.reset()
             case APUS_INFLATE_MORE:
                 if output.count == capacity {
                     if capacity >= limit {
                         // Full to the brim: one more byte of output would exceed the limit, the trailer would not.
-                        guard unsafe Self.endsWithoutOutput(inflater, input, from: &offset) else {
+                        guard endsWithoutOutput(input, from: &offset) else {
                             throw .bodyTooLarge(limit: limit)
                         }
                         return output
@@ -58,41 +48,17 @@ package struct GzipDecoder: ~Copyable, @unchecked Sendable {
                     throw .damagedBody("unexpected EOF: the gzip body ends early")
                 }
             default:
-                throw .damagedBody("gzip: \(unsafe String(cString: apus_inflater_message(inflater)))")
+                throw .damagedBody(inflater?.message ?? "gzip: no memory")
             }
         }
-    }
-
-    /// One call of zlib, that appends to `output` up to `capacity` bytes in all.
-    private static func step(
-        _ inflater: OpaquePointer, _ input: Span<UInt8>, _ consumed: inout Int, appendingTo output: inout [UInt8],
-        capacity: Int
-    ) -> apus_inflate_status {
-        let start = output.count
-        let room = capacity - start
-        var produced = 0
-        var status = APUS_INFLATE_MORE
-        output.reserveCapacity(capacity)
-        output.append(addingCapacity: room) { target in
-            unsafe target.withUnsafeMutableBufferPointer { buffer, count in
-                unsafe input.withUnsafeBufferPointer { source in
-                    status = unsafe apus_inflater_step(
-                        inflater, source.baseAddress, source.count, &consumed, buffer.baseAddress, room, &produced)
-                }
-                count = produced
-            }
-        }
-        return status
     }
 
     /// Whether nothing but the trailer is left.
-    private static func endsWithoutOutput(
-        _ inflater: OpaquePointer, _ input: Span<UInt8>, from offset: inout Int
-    ) -> Bool {
+    private mutating func endsWithoutOutput(_ input: Span<UInt8>, from offset: inout Int) -> Bool {
         var spare: [UInt8] = []
         var consumed = 0
-        let status = unsafe step(
-            inflater, input.extracting(offset..<input.count), &consumed, appendingTo: &spare, capacity: 1)
+        let status = inflater?.step(
+            input.extracting(offset..<input.count), &consumed, appendingTo: &spare, capacity: 1)
         offset += consumed
         return status == APUS_INFLATE_FINISHED && spare.isEmpty && offset == input.count
     }

@@ -88,23 +88,3 @@ package struct SampleSummaries: Sendable {
         resets.removeAll(keepingCapacity: true)
     }
 }
-
-/// Selected series of which runs of samples can be read as summaries.
-package protocol SummarySelection: Sendable {
-    /// Appends summaries of all samples of the series at `index` from `start` through `end`, in order of time.
-    ///
-    /// No run lies on both sides of a multiple of the alignment that was asked for; samples of which there is no summary come one by one.
-    /// `start` is a millisecond after such a multiple, `end` is one.
-    ///
-    /// - Returns: `false` when the samples have to be read themselves, as those of series with native histograms; what is appended then
-    ///   means nothing.
-    func read(
-        _ index: Int, from start: Int64, through end: Int64, fields: SampleSummaries.Fields,
-        into summaries: inout SampleSummaries
-    ) throws(QueryableError) -> Bool
-}
-
-extension SeriesSelection {
-    /// By default there are no summaries.
-    package func summaries(alignedTo alignment: Int64) -> (any SummarySelection)? { nil }
-}

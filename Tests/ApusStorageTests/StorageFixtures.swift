@@ -1,8 +1,8 @@
 import ApusBytes
 import ApusModel
 import ApusStorage
+import ApusTestSupport
 import Foundation
-import Synchronization
 
 /// A label set with a metric's name and other labels.
 func series(_ name: String, _ labels: [String: String] = [:]) -> LabelSet {
@@ -47,18 +47,7 @@ extension Querier {
 }
 
 /// Keeps what a store reports.
-final class EventLog: Sendable {
-    private let events = Mutex<[StorageEvent]>([])
-
-    /// Takes one event.
-    @Sendable
-    func append(_ event: StorageEvent) {
-        events.withLock { $0.append(event) }
-    }
-
-    /// What was reported so far.
-    var all: [StorageEvent] { events.withLock { $0 } }
-}
+typealias EventLog = EventCollector<StorageEvent>
 
 /// The checksum of the store's files.
 func crc(_ bytes: ArraySlice<UInt8>) -> UInt32 {

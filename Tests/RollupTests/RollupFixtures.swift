@@ -3,7 +3,6 @@ import ApusQuery
 import ApusStorage
 import ApusTestSupport
 import Foundation
-import Synchronization
 
 /// Two stores with the same samples, of which only one has roll-ups, and an engine over each.
 final class StorePair {
@@ -127,18 +126,7 @@ final class StorePair {
 }
 
 /// Keeps what a store reports.
-final class EventLog: Sendable {
-    private let events = Mutex<[StorageEvent]>([])
-
-    /// Takes one event.
-    @Sendable
-    func append(_ event: StorageEvent) {
-        events.withLock { $0.append(event) }
-    }
-
-    /// What was reported so far.
-    var all: [StorageEvent] { events.withLock { $0 } }
-}
+typealias EventLog = EventCollector<StorageEvent>
 
 /// How two results differ; `nil` when they do not, but for the last digits of sums.
 func difference(_ a: QueryValue, _ b: QueryValue) -> String? {

@@ -1,3 +1,5 @@
+import ApusModel
+
 /// What an aggregation does with histograms.
 enum HistogramUse: Sendable {
     /// It leaves them out, with a remark.

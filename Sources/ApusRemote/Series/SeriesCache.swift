@@ -1,24 +1,4 @@
-import ApusBytes
 import ApusModel
-
-/// The bytes in which a sender wrote the labels of a series, as 128 bits.
-///
-/// Two independent seeded hashes: among a billion series the chance that any two have the same is below 10⁻²⁰.
-struct SeriesFingerprint: Equatable {
-    private static let hashes = (
-        SeededHash(seed: .random(in: .min ... .max)), SeededHash(seed: .random(in: .min ... .max))
-    )
-
-    /// The half that says where to look.
-    let place: UInt64
-    private let check: UInt64
-
-    /// The fingerprint of label fields.
-    init(_ fields: Span<UInt8>) {
-        place = Self.hashes.0.hash(fields)
-        check = Self.hashes.1.hash(fields)
-    }
-}
 
 /// Finds the store's references of series by the bytes in which a sender wrote their labels.
 ///
@@ -62,8 +42,7 @@ extension SeriesCache {
     /// Keys in the order in which they came, and an open-addressing table over them.
     ///
     /// A sender names its series in the same order again and again, so that the next one is nearly always the one that
-    /// came after: looking there first needs no look into the table, which is not in the processor's cache. Measured
-    /// with 100,000 series: 60 instead of 165 ns a series.
+    /// came after: looking there first needs no look into the table, which is not in the processor's cache.
     private struct Generation {
         private struct Entry {
             var key: SeriesFingerprint

@@ -155,16 +155,3 @@ struct WALRecordWriter {
         writer.append(type.rawValue)
     }
 }
-
-extension OutputSpan<UInt8> {
-    @inline(__always)
-    @_lifetime(self: copy self)
-    fileprivate mutating func appendVarint(_ value: UInt64) {
-        var rest = value
-        while rest >= 0x80 {
-            append(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest &>>= 7
-        }
-        append(UInt8(truncatingIfNeeded: rest))
-    }
-}

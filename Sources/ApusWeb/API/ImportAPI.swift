@@ -1,3 +1,4 @@
+import ApusHTTP
 import ApusInterchange
 import ApusModel
 import ApusStorage
@@ -48,7 +49,7 @@ struct ImportAPI: Sendable {
         private let request: ImportRequest
         private let backfill: Backfill
         private let spool: ImportSpool
-        private let inflater: Mutex<GzipInflater?>
+        private let gzip: Mutex<GzipStream>
         private let uploads: UploadCount
         /// Writing to the file and importing wait for the disk.
         private let queue = DispatchQueue(label: "apus.web.import")
@@ -67,7 +68,7 @@ struct ImportAPI: Sendable {
             self.request = request
             self.backfill = backfill
             self.uploads = uploads
-            inflater = Mutex(request.isCompressed ? GzipInflater() : nil)
+            gzip = Mutex(GzipStream())
         }
 
         deinit {
@@ -86,8 +87,8 @@ struct ImportAPI: Sendable {
         }
 
         private func inflate(_ part: [UInt8]) throws(InterchangeError) {
-            let failure = try inflater.withLock { inflater throws(InterchangeError) in
-                try inflater?.decompress(part) { text throws(InterchangeError) in try spool.append(text.span) }
+            let failure = try gzip.withLock { gzip throws(InterchangeError) in
+                try gzip.decompress(part) { text throws(InterchangeError) in try spool.append(text.span) }
             }
             if case .damaged(let reason) = failure { throw .unusable(reason) }
         }
@@ -95,7 +96,7 @@ struct ImportAPI: Sendable {
         func finish() async throws(APIError) -> Reply {
             let summary = try await onQueue { [self] () throws(APIError) in
                 do throws(InterchangeError) {
-                    if request.isCompressed, inflater.withLock({ $0?.failureAtEnd }) != nil {
+                    if request.isCompressed, gzip.withLock({ $0.failureAtEnd }) != nil {
                         throw .unusable("unexpected EOF: the gzip body ends early")
                     }
                     return try backfill.take(spool, as: request.format, range: request.range)
@@ -129,8 +130,17 @@ struct ImportAPI: Sendable {
         var refused = JSONObject(&bytes)
         refused.add("duplicateTimestamp", integer: summary.duplicates, to: &bytes)
         refused.add("outsideRange", integer: summary.outsideRange, to: &bytes)
-        refused.add("exemplars", integer: summary.exemplars, to: &bytes)
+        refused.add("exemplars", integer: summary.exemplars - summary.exemplarsTaken, to: &bytes)
+        refused.add("seriesLimit", integer: summary.refusedSamples, to: &bytes)
         refused.close(&bytes)
+        object.add("limits", array: summary.refusedSeries, to: &bytes) { entry, bytes in
+            var object = JSONObject(&bytes)
+            object.add("reason", entry.refusal.reason.rawValue, to: &bytes)
+            object.add("name", entry.refusal.subject, to: &bytes)
+            object.add("limit", integer: entry.refusal.limit, to: &bytes)
+            object.add("series", integer: entry.count, to: &bytes)
+            object.close(&bytes)
+        }
         object.add("blocks", array: summary.blocks, to: &bytes) { block, bytes in
             var object = JSONObject(&bytes)
             object.add("ulid", block.identifier, to: &bytes)

@@ -1,43 +1,4 @@
-/// A sum with Neumaier's variant of Kahan's compensation.
-///
-/// Source: A. Neumaier, "Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen" (1974); as in Prometheus
-/// an infinite sum forgets its compensation.
-struct CompensatedSum: Sendable {
-    /// The sum without its compensation.
-    var sum: Double
-    /// What rounding took from `sum`.
-    var compensation: Double
-
-    /// A sum that starts from `sum`.
-    init(_ sum: Double = 0, compensation: Double = 0) {
-        self.sum = sum
-        self.compensation = compensation
-    }
-
-    /// Adds one term.
-    @inline(__always)
-    mutating func add(_ term: Double) {
-        let total = sum + term
-        if total.isInfinite {
-            compensation = 0
-        } else if sum.magnitude >= term.magnitude {
-            compensation += (sum - total) + term
-        } else {
-            compensation += (term - total) + sum
-        }
-        sum = total
-    }
-
-    /// Adds another sum.
-    @inline(__always)
-    mutating func add(_ other: CompensatedSum) {
-        add(other.sum)
-        if !sum.isInfinite { compensation += other.compensation }
-    }
-
-    /// The compensated value.
-    var value: Double { sum.isInfinite ? sum : sum + compensation }
-}
+import ApusModel
 
 /// An average that stays exact where the plain sum would overflow.
 ///
