@@ -113,7 +113,7 @@ package final class Storage: Sendable {
             head: head, series: checkpoint?.series ?? [],
             exemplars: checkpoint?.exemplars ?? ExemplarRing(capacity: options.maximumExemplars),
             truncatedBefore: truncatedBefore, maximumSlots: options.maximumSlots)
-        try replay.read(files, folder: folder, from: start, report: report)
+        try replay.read(files, folder: folder, from: start, assured: checkpoint?.number, report: report)
         do throws(FileError) {
             let log = try WALWriter(
                 folder: folder, number: files.nextSegment(in: folder, from: checkpoint?.number ?? 1),

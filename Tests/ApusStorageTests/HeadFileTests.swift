@@ -213,6 +213,31 @@ struct HeadFileTests {
         }
     }
 
+    @Test("a chunk file that is missing is told of until its samples are too old for the head, and no other damage is")
+    func missingChunks() throws {
+        let folder = try TemporaryFolder()
+        for steps in [0..<140, 140..<200] { try append(steps, to: open(folder.path)) }
+        try FileManager.default.removeItem(atPath: "\(folder.path)/head/00000001.chunks")
+        for isCompacted in [false, true] {
+            let events = EventLog()
+            let storage = try open(folder.path, report: events.append)
+            for event in events.all where event.severity != .info {
+                guard case .damagedHead(let path, _, _) = event, path.hasSuffix("/00000001.chunks") else {
+                    Issue.record("\(event)")
+                    continue
+                }
+            }
+            #expect(events.all.contains { $0.severity != .info })
+            // All before the leap in time; then a checkpoint is written.
+            if isCompacted { #expect(try storage.compact() == 1) }
+            storage.close()
+        }
+        let events = EventLog()
+        let storage = try open(folder.path, report: events.append)
+        #expect(events.all.allSatisfy { $0.severity == .info }, "\(events.all)")
+        storage.close()
+    }
+
     @Test("a damaged newest checkpoint costs nothing: the one before it and the log give the same")
     func olderCheckpoint() throws {
         let (folder, files) = try makeFolder()

@@ -44,9 +44,12 @@ struct WALReplay: WALVisitor {
         self.truncatedBefore = truncatedBefore
     }
 
-    /// Reads the files of a log, which should begin at a segment, and cuts the torn tail of the last.
+    /// Reads the files of a log, which should begin at the segment `first`, and cuts the torn tail of the last.
+    ///
+    /// The checkpoint that was read stands for the segments below `assured`. They are read too where it is damaged, and may name series
+    /// that had left the head before it.
     mutating func read(
-        _ files: WALFiles, folder: String, from first: UInt64?, report: (StorageEvent) -> Void
+        _ files: WALFiles, folder: String, from first: UInt64?, assured: UInt64?, report: (StorageEvent) -> Void
     ) throws(StorageError) {
         var previous = files.checkpoint ?? first.map { $0 - 1 }
         for number in files.segments {
@@ -65,7 +68,12 @@ struct WALReplay: WALVisitor {
         }
         let names = files.names
         for (position, name) in names.enumerated() {
-            try read("\(folder)/\(name)", isLast: position == names.count - 1, report: report)
+            let path = "\(folder)/\(name)"
+            try read(path, isLast: position == names.count - 1, report: report)
+            if let assured, let number = WALFormat.number(of: name, ending: ".segment"), number < assured {
+                unknownSamples = 0
+            }
+            reportUnknownSamples(path, report)
         }
     }
 
@@ -96,12 +104,14 @@ struct WALReplay: WALVisitor {
                 }
             }
         }
-        if unknownSamples > 0 {
-            corruptionCount += 1
-            let reason = "\(unknownSamples) samples of series whose records are missing"
-            report(.unusableRecord(path: path, offset: 0, reason: reason))
-            unknownSamples = 0
-        }
+    }
+
+    private mutating func reportUnknownSamples(_ path: String, _ report: (StorageEvent) -> Void) {
+        if unknownSamples == 0 { return }
+        corruptionCount += 1
+        let reason = "\(unknownSamples) samples of series whose records are missing"
+        report(.unusableRecord(path: path, offset: 0, reason: reason))
+        unknownSamples = 0
     }
 
     private static func isWithoutHeader(_ number: UInt64, folder: String) -> Bool {

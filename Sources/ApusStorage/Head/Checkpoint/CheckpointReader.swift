@@ -215,25 +215,32 @@ struct CheckpointReader: WALVisitor {
         loaded.nextChunkFile = UInt32(truncatingIfNeeded: try reader.readVarint())
         // A file takes at least four bytes.
         for _ in 0..<(try reader.readCount(limit: reader.remaining / 4)) {
-            let number = UInt32(truncatingIfNeeded: try reader.readVarint())
-            let length = Int(truncatingIfNeeded: try reader.readVarint() & UInt64(UInt32.max))
-            let count = Int(truncatingIfNeeded: try reader.readVarint() & UInt64(UInt32.max))
-            let maximumTime = try reader.readSignedVarint()
-            if maximumTime < truncatedBefore, length > 0 { continue }
-            let path = "\(folder)/\(ChunkFormat.name(number))"
-            do throws(FileError) {
-                let file = try SystemFile(reading: path)
-                let found = try file.length()
-                if found < length {
-                    loaded.damages.append((path, found, "\(length - found) bytes at the end are missing"))
-                }
-                let mapped = try ChunkFile(number: number, path: path, file: file, length: min(found, length))
-                mapped.note(maximumTime: maximumTime, chunkCount: count)
-                loaded.samples.files.append(mapped)
-            } catch {
-                loaded.damages.append((path, 0, "the file cannot be read: \(error)"))
-                loaded.samples.files.lost.insert(number)
+            let facts = ChunkFile.Facts(
+                number: UInt32(truncatingIfNeeded: try reader.readVarint()),
+                length: Int(truncatingIfNeeded: try reader.readVarint() & UInt64(UInt32.max)),
+                chunkCount: Int(truncatingIfNeeded: try reader.readVarint() & UInt64(UInt32.max)),
+                maximumTime: try reader.readSignedVarint())
+            // Everything in it is in blocks, and it may be gone.
+            if facts.maximumTime < truncatedBefore { continue }
+            open(facts)
+        }
+    }
+
+    private mutating func open(_ facts: ChunkFile.Facts) {
+        let path = "\(folder)/\(ChunkFormat.name(facts.number))"
+        do throws(FileError) {
+            let file = try SystemFile(reading: path)
+            let found = try file.length()
+            if found < facts.length {
+                loaded.damages.append((path, found, "\(facts.length - found) bytes at the end are missing"))
             }
+            let mapped = try ChunkFile(
+                number: facts.number, path: path, file: file, length: min(found, facts.length))
+            mapped.note(maximumTime: facts.maximumTime, chunkCount: facts.chunkCount)
+            loaded.samples.files.append(mapped)
+        } catch {
+            loaded.damages.append((path, 0, "the file cannot be read: \(error)"))
+            loaded.samples.files.noteLost(facts)
         }
     }
 

@@ -108,18 +108,13 @@ struct CheckpointWriter {
     mutating func add(_ files: ChunkFiles, nextNumber: UInt32) throws(FileError) {
         begin(.files)
         buffer.appendVarint(UInt64(nextNumber))
-        buffer.appendVarint(UInt64(files.files.count + files.lost.count))
-        for file in files.files {
+        let facts = files.facts
+        buffer.appendVarint(UInt64(facts.count))
+        for file in facts {
             buffer.appendVarint(UInt64(file.number))
             buffer.appendVarint(UInt64(file.length))
             buffer.appendVarint(UInt64(file.chunkCount))
             buffer.appendSignedVarint(file.maximumTime)
-        }
-        for number in files.lost.sorted() {
-            buffer.appendVarint(UInt64(number))
-            buffer.appendVarint(0)
-            buffer.appendVarint(0)
-            buffer.appendSignedVarint(.min)
         }
         try finish()
     }

@@ -9,6 +9,8 @@ struct HeadFiles {
     private(set) var checkpoints: [UInt64]
     /// The bytes that the log had when the newest checkpoint was begun.
     private(set) var checkpointedLogBytes = 0
+    /// Each checkpoint begins a segment of the log: a disk that refuses for long must not fill the folder with them.
+    var retry = RetryDelay(first: 100, longest: 60_000)
 
     /// Takes the folder's files over as they are.
     init(folder: String, checkpoints: [UInt64], nextChunkFile: UInt32) {

@@ -41,6 +41,20 @@ final class ChunkFile: @unchecked Sendable {
         unsafe munmap(UnsafeMutableRawPointer(mutating: start), capacity)
     }
 
+    /// What a checkpoint says of a file.
+    struct Facts: Sendable {
+        var number: UInt32
+        var length: Int
+        var chunkCount: Int
+        /// The time of its newest sample.
+        var maximumTime: Int64
+    }
+
+    /// What is known of the file at this moment.
+    var facts: Facts {
+        Facts(number: number, length: length, chunkCount: chunkCount, maximumTime: maximumTime)
+    }
+
     /// The number of bytes that can be read.
     var length: Int { readable.load(ordering: .acquiring) }
 
@@ -75,8 +89,8 @@ final class ChunkFile: @unchecked Sendable {
 /// The chunk files of the head, ascending; a value that readers keep while they read.
 struct ChunkFiles: Sendable {
     private(set) var files: [ChunkFile] = []
-    /// The numbers of files that should be there and are not, or cannot be read.
-    var lost: Set<UInt32> = []
+    /// What is known of files that should be there and are not, or cannot be read, by their numbers.
+    private(set) var lost: [UInt32: ChunkFile.Facts] = [:]
 
     /// The chunks of all files.
     var chunkCount: Int { files.reduce(0) { $0 + $1.chunkCount } }
@@ -92,8 +106,19 @@ struct ChunkFiles: Sendable {
         files.append(file)
     }
 
+    /// Notes a file that cannot be read, until its samples are too old anyway.
+    mutating func noteLost(_ file: ChunkFile.Facts) {
+        lost[file.number] = file
+    }
+
+    /// What is known of all files, the lost ones too, ascending.
+    var facts: [ChunkFile.Facts] {
+        (files.map(\.facts) + lost.values).sorted { $0.number < $1.number }
+    }
+
     /// Removes files whose newest sample is older than `time`, but never the one that is written to, and gives their paths.
     mutating func removeFiles(before time: Int64, except current: UInt32?) -> [String] {
+        lost = lost.filter { $0.value.maximumTime >= time }
         let old = files.filter { $0.maximumTime < time && $0.number != current }
         files.removeAll { file in old.contains { $0 === file } }
         return old.map(\.path)

@@ -54,7 +54,7 @@ extension HeadSamples.Snapshot {
         while location != .none {
             guard let file = files.file(location.file) else {
                 // A file that is not there any more had nothing but samples that are in blocks.
-                if files.lost.contains(location.file) {
+                if files.lost[location.file] != nil {
                     damage = ChunkDamage(
                         path: ChunkFormat.name(location.file), offset: location.offset, reason: "the file is missing")
                 }
