@@ -60,6 +60,10 @@ package enum NameEscaping: String, Sendable, Hashable {
     case allowUTF8 = "allow-utf-8"
     /// With `_` for every character that the classic rule does not allow.
     case underscores
+    /// With `_dot_` for a dot and `__` for an underscore and for every other character that is not allowed.
+    case dots
+    /// With the number of each character that is not allowed in hexadecimal, after the prefix `U__`; reversible.
+    case values
 }
 
 /// A protocol of the `scrape_protocols` setting, spelled as in the configuration.

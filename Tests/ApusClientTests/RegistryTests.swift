@@ -206,13 +206,40 @@ struct RegistryTests {
         }
     }
 
-    @Test("a collector cannot declare a histogram")
-    func histogramInCollector() throws {
-        struct Declaring: Collector {
-            var families: [MetricDescriptor] { [MetricDescriptor(.histogram, "h", help: "")] }
-            func collect(into samples: inout CollectedSamples) {}
+    @Test("a collector gives histograms and summaries that are kept elsewhere, and times of its own")
+    func collectedHistograms() throws {
+        struct Pauses: Collector {
+            static let pauses = MetricDescriptor(.histogram, "pauses_seconds", help: "", constantLabels: ["gc": "mark"])
+            static let waits = MetricDescriptor(.summary, "waits_seconds", help: "", labelNames: ["lock"])
+            let counts: [UInt64]
+            var families: [MetricDescriptor] { [Self.pauses, Self.waits] }
+
+            func collect(into samples: inout CollectedSamples) throws(MetricError) {
+                let histogram = HistogramSnapshot(upperBounds: [0.1, 1], bucketCounts: counts, sum: 3.5)
+                try samples.append(histogram, to: Self.pauses, timestamp: 1_500)
+                let summary = SummarySnapshot(count: 3, sum: 2, quantiles: [(0.5, 0.25)])
+                try samples.append(summary, labels: ["a"], to: Self.waits)
+            }
         }
-        #expect(throws: MetricError.histogramInCollector("h")) { try MetricRegistry().register(Declaring()) }
+        let registry = MetricRegistry()
+        try registry.register(Pauses(counts: [1, 2, 3]))
+        #expect(
+            text(registry) == """
+                # TYPE pauses_seconds histogram
+                pauses_seconds_bucket{gc="mark",le="0.1"} 1 1500
+                pauses_seconds_bucket{gc="mark",le="1"} 3 1500
+                pauses_seconds_bucket{gc="mark",le="+Inf"} 6 1500
+                pauses_seconds_sum{gc="mark"} 3.5 1500
+                pauses_seconds_count{gc="mark"} 6 1500
+                # TYPE waits_seconds summary
+                waits_seconds{lock="a",quantile="0.5"} 0.25
+                waits_seconds_sum{lock="a"} 2
+                waits_seconds_count{lock="a"} 3
+
+                """)
+        let wrong = MetricRegistry()
+        try wrong.register(Pauses(counts: [1, 2]))
+        #expect(wrong.expose().failures == [MetricError.wrongKind(metric: "pauses_seconds").description])
     }
 
     @Test("the process shows its standard metrics with values that can be true")

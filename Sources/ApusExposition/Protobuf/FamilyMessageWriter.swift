@@ -14,7 +14,6 @@ struct FamilyMessageWriter {
     /// The labels of the metric whose samples are gathered, as text; `nil` between metrics.
     private var labels: [UInt8]?
     private var current = Metric()
-    private var text = SeriesText()
 
     private struct Metric {
         var value = 0.0
@@ -23,6 +22,9 @@ struct FamilyMessageWriter {
         var timestamp: Int64?
         var exemplar: Exemplar?
         var parts: [(bound: Double, value: Double, exemplar: Exemplar?)] = []
+        /// Milliseconds since the epoch.
+        var created: Int64?
+        var native: NativeCounts?
     }
 
     /// Begins a family and ends the one before.
@@ -40,6 +42,11 @@ struct FamilyMessageWriter {
         exemplar: Exemplar?
     ) {
         let isComposed = type == .histogram || type == .gaugeHistogram || type == .summary
+        var labels = labels
+        if !isComposed, !extraLabel.isEmpty {
+            if !labels.isEmpty { labels.append(UInt8(ascii: ",")) }
+            labels += extraLabel
+        }
         if self.labels != labels || !isComposed { endMetric() }
         self.labels = labels
         if let timestamp { current.timestamp = timestamp }
@@ -48,12 +55,40 @@ struct FamilyMessageWriter {
             current.exemplar = exemplar
             return
         }
-        switch "\(suffix)" {
-        case "_sum", "_gsum": current.sum = value
-        case "_count", "_gcount": current.count = value
-        default:
-            let bound = Self.number(in: pairs(of: extraLabel).first?.value ?? "")
+        switch Part(suffix) {
+        case .sum: current.sum = value
+        case .count: current.count = value
+        case .bucket:
+            let bound = Self.number(in: extraLabel)
             current.parts.append((bound, value, exemplar))
+        }
+    }
+
+    /// Says when the metric whose samples were appended last began to count, in milliseconds since the epoch.
+    mutating func setCreated(_ milliseconds: Int64) {
+        if labels != nil { current.created = milliseconds }
+    }
+
+    /// Gives the histogram whose samples are being appended its native form.
+    mutating func setNative(_ native: NativeCounts, labels: [UInt8]) {
+        if self.labels != labels { endMetric() }
+        self.labels = labels
+        current.native = native
+    }
+
+    /// What a sample of a histogram or summary is, which its suffix says.
+    private enum Part {
+        case bucket
+        case sum
+        case count
+
+        init(_ suffix: StaticString) {
+            // The letter after the underscore, and after the g of a gauge histogram.
+            let letter = suffix.withUTF8Buffer { text in
+                let index = unsafe text.count > 2 && text[1] == UInt8(ascii: "g") ? 2 : 1
+                return unsafe index < text.count ? text[index] : 0
+            }
+            self = letter == UInt8(ascii: "s") ? .sum : letter == UInt8(ascii: "c") ? .count : .bucket
         }
     }
 
@@ -81,7 +116,7 @@ struct FamilyMessageWriter {
     private mutating func endMetric() {
         guard let labels, let type else { return }
         var writer = ProtobufWriter()
-        for label in pairs(of: labels) {
+        for label in ExpositionText.labels(in: labels) {
             writer.appendMessage(1) { pair in
                 pair.appendText(1, label.name)
                 pair.appendText(2, label.value)
@@ -95,6 +130,7 @@ struct FamilyMessageWriter {
             writer.appendMessage(3) { counter in
                 counter.appendDouble(1, metric.value)
                 if let exemplar = metric.exemplar { counter.appendMessage(2) { Self.write(exemplar, to: &$0) } }
+                if let created = metric.created { counter.appendMessage(3) { Self.write(time: created, to: &$0) } }
             }
         case .summary:
             writer.appendMessage(4) { summary in
@@ -106,6 +142,7 @@ struct FamilyMessageWriter {
                         quantile.appendDouble(2, part.value)
                     }
                 }
+                if let created = metric.created { summary.appendMessage(4) { Self.write(time: created, to: &$0) } }
             }
         case .histogram, .gaugeHistogram:
             writer.appendMessage(7) { histogram in
@@ -117,6 +154,13 @@ struct FamilyMessageWriter {
                         bucket.appendDouble(2, part.bound)
                         if let exemplar = part.exemplar { bucket.appendMessage(3) { Self.write(exemplar, to: &$0) } }
                     }
+                }
+                if let native = metric.native { Self.write(native, to: &histogram) }
+                if let created = metric.created {
+                    histogram.appendMessage(15) { Self.write(time: created, to: &$0) }
+                }
+                for exemplar in metric.native?.exemplars ?? [] {
+                    histogram.appendMessage(16) { Self.write(exemplar, to: &$0) }
                 }
             }
         }
@@ -146,25 +190,42 @@ struct FamilyMessageWriter {
         }
         writer.appendDouble(2, exemplar.value)
         guard let milliseconds = exemplar.timestamp else { return }
-        writer.appendMessage(3) { time in
-            // Nanoseconds count upwards, also before the epoch.
-            let (seconds, rest) = milliseconds.quotientAndRemainder(dividingBy: 1_000)
-            time.appendSigned(1, rest < 0 ? seconds - 1 : seconds)
-            time.appendSigned(2, (rest < 0 ? rest + 1_000 : rest) * 1_000_000)
+        writer.appendMessage(3) { write(time: milliseconds, to: &$0) }
+    }
+
+    /// Writes a `google.protobuf.Timestamp`, whose nanoseconds count upwards, also before the epoch.
+    private static func write(time milliseconds: Int64, to writer: inout ProtobufWriter) {
+        let (seconds, rest) = milliseconds.quotientAndRemainder(dividingBy: 1_000)
+        writer.appendSigned(1, rest < 0 ? seconds - 1 : seconds)
+        writer.appendSigned(2, (rest < 0 ? rest + 1_000 : rest) * 1_000_000)
+    }
+
+    private static func write(_ native: NativeCounts, to writer: inout ProtobufWriter) {
+        writer.appendZigZag(5, Int64(native.schema))
+        writer.appendDouble(6, native.zeroThreshold)
+        writer.appendUnsigned(7, native.zeroCount)
+        write(NativeCounts.runs(native.negative), span: 9, delta: 10, to: &writer)
+        write(NativeCounts.runs(native.positive), span: 12, delta: 13, to: &writer)
+        // A run without buckets marks as native what would not be seen to be.
+        if native.needsMark { writer.appendMessage(12) { $0.appendZigZag(1, 0) } }
+    }
+
+    private static func write(
+        _ runs: (spans: [NativeHistogram.Span], deltas: [Int64]), span: Int, delta: Int,
+        to writer: inout ProtobufWriter
+    ) {
+        for run in runs.spans {
+            writer.appendMessage(span) { message in
+                message.appendZigZag(1, Int64(run.offset))
+                message.appendUnsigned(2, UInt64(run.length))
+            }
         }
+        if !runs.deltas.isEmpty { writer.appendZigZags(delta, runs.deltas) }
     }
 
-    /// The labels of a text without braces.
-    private mutating func pairs(of labels: [UInt8]) -> [Label] {
-        guard !labels.isEmpty else { return [] }
-        let braced = [UInt8(ascii: "{")] + labels + [UInt8(ascii: "}")]
-        // Made by `ExpositionText.appendLabel`, so it reads.
-        guard (try? text.readExemplarLabels(braced.span)) != nil else { return [] }
-        return LabelSet(uncheckedRun: text.run.bytes).labels
-    }
-
-    private static func number(in text: String) -> Double {
-        let bytes = Array(text.utf8)
-        return NumberText.parseFloat(bytes.span) ?? .nan
+    /// The number in a label such as `le="0.5"`; not a number in any other.
+    private static func number(in label: [UInt8]) -> Double {
+        guard let quote = label.firstIndex(of: UInt8(ascii: "\"")), label.count > quote + 1 else { return .nan }
+        return NumberText.parseFloat(label.span.extracting((quote + 1)..<(label.count - 1))) ?? .nan
     }
 }

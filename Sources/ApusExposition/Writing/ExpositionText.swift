@@ -1,4 +1,5 @@
-import ApusModel
+import ApusBytes
+package import ApusModel
 
 /// The spelling of names, label values and help texts in an exposition.
 package enum ExpositionText {
@@ -37,26 +38,55 @@ package enum ExpositionText {
         to bytes: inout [UInt8]
     ) {
         if !isFirst { bytes.append(UInt8(ascii: ",")) }
-        if LabelName.isLegacyLabelName(name) {
+        if LabelName.isLegacyLabelName(name), escaping != .dots {
             bytes.append(contentsOf: name.utf8)
         } else if escaping == .allowUTF8 {
             appendQuoted(name, to: &bytes)
         } else {
-            bytes.append(contentsOf: underscored(name, allowsColon: false).utf8)
+            bytes.append(contentsOf: escaped(name, escaping, allowsColon: false).utf8)
         }
         bytes.append(UInt8(ascii: "="))
         appendQuoted(value, to: &bytes)
     }
 
-    /// A name with `_` in place of each character that the classic rule does not allow.
-    package static func underscored(_ name: String, allowsColon: Bool) -> String {
-        var result = ""
+    /// A name as a scheme writes it; as it is with `.allowUTF8`.
+    ///
+    /// Source: Prometheus, "UTF-8 in Prometheus", and the escaping of its client libraries.
+    package static func escaped(_ name: String, _ escaping: NameEscaping, allowsColon: Bool) -> String {
+        let isLegacy = allowsColon ? LabelName.isLegacyMetricName(name) : LabelName.isLegacyLabelName(name)
+        if escaping == .allowUTF8 || (isLegacy && escaping != .dots) { return name }
+        var result = escaping == .values ? "U__" : ""
+        var isFirst = true
         for scalar in name.unicodeScalars {
-            let isLetter = ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar) || scalar == "_"
-            let isAllowed =
-                isLetter || (allowsColon && scalar == ":") || (!result.isEmpty && ("0"..."9").contains(scalar))
-            result.unicodeScalars.append(isAllowed ? scalar : "_")
+            defer { isFirst = false }
+            if isAllowed(scalar, isFirst: isFirst, allowsColon: allowsColon) {
+                result += scalar == "_" && escaping != .underscores ? "__" : String(scalar)
+                continue
+            }
+            switch escaping {
+            case .underscores, .allowUTF8: result += "_"
+            case .dots: result += scalar == "." ? "_dot_" : "__"
+            case .values: result += "_\(String(scalar.value, radix: 16))_"
+            }
         }
         return result
+    }
+
+    private static func isAllowed(_ scalar: Unicode.Scalar, isFirst: Bool, allowsColon: Bool) -> Bool {
+        switch scalar {
+        case "a"..."z", "A"..."Z", "_": true
+        case "0"..."9": !isFirst
+        case ":": allowsColon
+        default: false
+        }
+    }
+
+    /// The labels of a text that `appendLabel` made with `.allowUTF8`; empty for one that it did not make.
+    package static func labels(in text: [UInt8]) -> [Label] {
+        guard !text.isEmpty else { return [] }
+        let braced = [UInt8(ascii: "{")] + text + [UInt8(ascii: "}")]
+        var series = SeriesText()
+        guard (try? series.readExemplarLabels(braced.span)) != nil else { return [] }
+        return LabelSet(uncheckedRun: series.run.bytes).labels
     }
 }

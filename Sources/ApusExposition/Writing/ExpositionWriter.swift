@@ -10,6 +10,8 @@ package struct ExpositionWriter: Sendable {
     private let mediaType: ExpositionMediaType
     /// The name of the current family's samples, before a suffix, as it is written.
     private var sampleName: [UInt8] = []
+    /// The name of the current family without a suffix, as it is written.
+    private var familyName: [UInt8] = []
     private var isNameQuoted = false
     /// Writes in place of this writer where the format is protocol buffers.
     private var messages = FamilyMessageWriter()
@@ -31,8 +33,7 @@ package struct ExpositionWriter: Sendable {
     /// `name` is that of the classic text: a counter's with its `_total`, an info metric's with its `_info`.
     package mutating func beginFamily(_ name: String, type: MetricType, help: String, unit: String = "") {
         let isLegacy = LabelName.isLegacyMetricName(name)
-        let written =
-            isLegacy || escaping == .allowUTF8 ? name : ExpositionText.underscored(name, allowsColon: true)
+        let written = ExpositionText.escaped(name, escaping, allowsColon: true)
         if format == .protobuf {
             messages.beginFamily(written, type: type, help: help, unit: unit)
             return
@@ -52,6 +53,8 @@ package struct ExpositionWriter: Sendable {
         } else {
             familyText.append(contentsOf: family.utf8)
         }
+        familyName.removeAll(keepingCapacity: true)
+        ExpositionText.appendEscaped(family, to: &familyName)
         sampleName.removeAll(keepingCapacity: true)
         ExpositionText.appendEscaped(sample, to: &sampleName)
         if !help.isEmpty {
@@ -101,17 +104,42 @@ package struct ExpositionWriter: Sendable {
         labels: [UInt8],
         extraLabel: [UInt8] = [],
         count: UInt64,
+        timestamp: Int64? = nil,
         exemplar: Exemplar? = nil
     ) {
         if format == .protobuf {
             messages.append(
-                suffix: suffix, labels: labels, extraLabel: extraLabel, value: Double(count), timestamp: nil,
+                suffix: suffix, labels: labels, extraLabel: extraLabel, value: Double(count), timestamp: timestamp,
                 exemplar: exemplar)
             return
         }
         appendSeries(suffix: suffix, labels: labels, extraLabel: extraLabel)
         NumberText.appendDecimal(count, to: &bytes)
-        endSample(timestamp: nil, exemplar: exemplar)
+        endSample(timestamp: timestamp, exemplar: exemplar)
+    }
+
+    /// Says when the metric whose samples were appended last began to count.
+    ///
+    /// Part of the metric in protocol buffers, a sample of its own in OpenMetrics; the text format has no place for it.
+    ///
+    /// - Parameter milliseconds: Since the epoch.
+    package mutating func appendCreated(labels: [UInt8], at milliseconds: Int64) {
+        switch format {
+        case .text: break
+        case .protobuf: messages.setCreated(milliseconds)
+        case .openMetrics:
+            let sampleName = sampleName
+            self.sampleName = familyName
+            appendSeries(suffix: "_created", labels: labels, extraLabel: [])
+            self.sampleName = sampleName
+            appendSeconds(milliseconds)
+            bytes.append(UInt8(ascii: "\n"))
+        }
+    }
+
+    /// Gives the histogram whose samples are being appended its native form, which only protocol buffers have a place for.
+    package mutating func appendNative(labels: [UInt8], _ native: NativeCounts) {
+        if format == .protobuf { messages.setNative(native, labels: labels) }
     }
 
     /// Ends the exposition and gives its bytes.
@@ -187,18 +215,20 @@ package struct ExpositionWriter: Sendable {
     private mutating func appendTimestamp(_ timestamp: Int64) {
         bytes.append(UInt8(ascii: " "))
         switch format {
-        case .text, .protobuf:
-            NumberText.appendDecimal(timestamp, to: &bytes)
-        case .openMetrics:
-            // Seconds with exactly three decimals: a float would lose milliseconds far from the epoch.
-            let magnitude = timestamp.magnitude
-            if timestamp < 0 { bytes.append(UInt8(ascii: "-")) }
-            NumberText.appendDecimal(magnitude / 1_000, to: &bytes)
-            bytes.append(UInt8(ascii: "."))
-            let rest = magnitude % 1_000
-            if rest < 100 { bytes.append(UInt8(ascii: "0")) }
-            if rest < 10 { bytes.append(UInt8(ascii: "0")) }
-            NumberText.appendDecimal(rest, to: &bytes)
+        case .text, .protobuf: NumberText.appendDecimal(timestamp, to: &bytes)
+        case .openMetrics: appendSeconds(timestamp)
         }
+    }
+
+    /// Appends milliseconds as seconds with exactly three decimals: a float would lose milliseconds far from the epoch.
+    private mutating func appendSeconds(_ milliseconds: Int64) {
+        let magnitude = milliseconds.magnitude
+        if milliseconds < 0 { bytes.append(UInt8(ascii: "-")) }
+        NumberText.appendDecimal(magnitude / 1_000, to: &bytes)
+        bytes.append(UInt8(ascii: "."))
+        let rest = magnitude % 1_000
+        if rest < 100 { bytes.append(UInt8(ascii: "0")) }
+        if rest < 10 { bytes.append(UInt8(ascii: "0")) }
+        NumberText.appendDecimal(rest, to: &bytes)
     }
 }

@@ -37,6 +37,38 @@ extension NativeHistogram {
         return scalbn(fraction, Int32(exponent))
     }
 
+    /// The index of the exponential bucket that holds a finite positive value: the first whose bound is not below it.
+    ///
+    /// The inverse of `upperBound(index:schema:)`, by the same bounds. The schema must be one of `exponentialSchemas`.
+    package static func bucketIndex(of value: Double, schema: Int32) -> Int32 {
+        precondition(exponentialSchemas.contains(schema))
+        // value = fraction × 2^exponent with a fraction from 0.5 up to 1.
+        var exponent: Int
+        var fraction: Double
+        if value.isNormal {
+            exponent = Int(value.exponentBitPattern) - 1_022
+            fraction = Double(
+                sign: .plus, exponentBitPattern: 1_022, significandBitPattern: value.significandBitPattern)
+        } else {
+            exponent = Int(value.exponent) + 1
+            fraction = value.significand / 2
+        }
+        if schema <= 0 {
+            // A power of two is the bound of the bucket below.
+            if fraction == 0.5 { exponent -= 1 }
+            let width = -Int(schema)
+            return Int32(truncatingIfNeeded: (exponent + (1 << width) - 1) >> width)
+        }
+        let step = 8 - Int(schema)
+        var low = 0
+        var high = 1 << Int(schema)
+        while low < high {
+            let middle = (low + high) >> 1
+            if fractions[middle << step] < fraction { low = middle + 1 } else { high = middle }
+        }
+        return Int32(truncatingIfNeeded: low + ((exponent - 1) << Int(schema)))
+    }
+
     /// 2^(i/256) / 2 for i from 0 to 255; coarser schemas use every second, fourth, … of them.
     ///
     /// Not the nearest floats: the values that the native histogram implementations of the Prometheus project use as the

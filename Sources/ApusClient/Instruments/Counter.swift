@@ -1,3 +1,4 @@
+import ApusModel
 import Synchronization
 
 /// A value that only goes up: requests served, bytes written, errors met.
@@ -13,6 +14,8 @@ public final class Counter: Instrument {
     // Whole and fractional amounts are kept apart, so that the usual increment is an addition and no compare-exchange.
     private let whole = Atomic<UInt64>(0)
     private let fraction = AtomicDouble()
+    private let createdAt = Atomic<Int64>(SystemWallClock().now())
+    private let exemplars = LazyExemplars()
 
     init() {}
 
@@ -45,13 +48,45 @@ public final class Counter: Instrument {
         return true
     }
 
+    /// Adds an amount and keeps an exemplar, which replaces the one before.
+    ///
+    /// ```swift
+    /// served.increment(by: 1, exemplar: ["trace_id": "4bf92f3577b34da6"])
+    /// ```
+    ///
+    /// - Returns: Whether the amount was added.
+    @discardableResult
+    public func increment(by amount: Double = 1, exemplar: ExemplarLabels) -> Bool {
+        if let whole = UInt32(exactly: amount) {
+            self.whole.wrappingAdd(UInt64(whole), ordering: .relaxed)
+        } else {
+            guard increment(by: amount) else { return false }
+        }
+        exemplars.set(0, of: 1, exemplar, value: amount)
+        return true
+    }
+
     /// The value now.
     public var value: Double {
         Double(whole.load(ordering: .relaxed)) + fraction.load()
+    }
+
+    /// Sets the counter to zero, for tests.
+    public func reset() {
+        whole.store(0, ordering: .relaxed)
+        fraction.store(0)
+        createdAt.store(SystemWallClock().now(), ordering: .relaxed)
+        exemplars.removeAll()
     }
 
     /// The value as a whole number, or `nil` when a fraction was added.
     var wholeValue: UInt64? {
         fraction.load() == 0 ? whole.load(ordering: .relaxed) : nil
     }
+
+    /// When the counter began to count, in milliseconds since the epoch.
+    var created: Int64 { createdAt.load(ordering: .relaxed) }
+
+    /// The newest exemplar.
+    var exemplar: Exemplar? { exemplars.all.first.flatMap { $0?.exemplar } }
 }

@@ -54,6 +54,22 @@ public final class Gauge: Instrument {
         return try await work()
     }
 
+    /// Sets the value to how long `work` takes, in seconds, also when it throws.
+    ///
+    /// ```swift
+    /// lastRunSeconds.setDuration { rebuildIndex() }
+    /// ```
+    public func setDuration<Result, Failure: Error>(of work: () throws(Failure) -> Result) throws(Failure) -> Result {
+        let start = ContinuousClock.now
+        defer { set(start.duration(to: .now).inSeconds) }
+        return try work()
+    }
+
+    /// Sets the value to zero, for tests.
+    public func reset() {
+        set(0.0)
+    }
+
     /// The value now.
     public var value: Double { current.load() }
 }

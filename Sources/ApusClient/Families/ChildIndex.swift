@@ -6,8 +6,10 @@ import ApusBytes
 /// seeded hashes finds them.
 struct ChildIndex: Sendable {
     private var arena: [UInt8] = []
-    /// `ends[i]` is where the values of child `i` end.
-    private var ends: [Int] = []
+    /// Where the values of each child lie.
+    private var ranges: [Range<Int>] = []
+    /// The bytes in the arena that belong to no child any more.
+    private var garbage = 0
     /// Child number plus one in the lower half and the upper half of its hash; 0 when free.
     ///
     /// The count is a power of two.
@@ -17,7 +19,7 @@ struct ChildIndex: Sendable {
     private static let separator: UInt8 = 0xFF
 
     /// The number of children.
-    var count: Int { ends.count }
+    var count: Int { ranges.count }
 
     /// The number of the child with these values, or `nil`.
     func find(_ values: Span<String>) -> Int? {
@@ -37,26 +39,44 @@ struct ChildIndex: Sendable {
 
     /// Adds a child that is not there yet; its number is the count before.
     mutating func add(_ values: Span<String>) {
+        let start = arena.count
         for index in 0..<values.count {
             arena.append(contentsOf: values[index].utf8)
             arena.append(Self.separator)
         }
-        ends.append(arena.count)
-        if ends.count * 2 > table.count {
+        ranges.append(start..<arena.count)
+        if ranges.count * 2 > table.count {
             rebuild(tableSize: table.count * 2)
         } else {
-            insert(child: ends.count - 1, hash: hashValue(values))
+            insert(child: ranges.count - 1, hash: hashValue(values))
         }
     }
 
-    /// Removes a child; the numbers of those after it become one less.
+    /// Removes a child; the last one takes its number.
     mutating func remove(_ child: Int) {
-        let start = child == 0 ? 0 : ends[child - 1]
-        let length = ends[child] - start
-        arena.removeSubrange(start..<(start + length))
-        ends.remove(at: child)
-        for index in child..<ends.count { ends[index] -= length }
+        garbage += ranges[child].count
+        ranges.swapAt(child, ranges.count - 1)
+        ranges.removeLast()
+        if garbage * 2 > arena.count { compact() }
         rebuild(tableSize: table.count)
+    }
+
+    /// The values of a child.
+    func values(of child: Int) -> [String] {
+        arena[ranges[child]].split(separator: Self.separator, omittingEmptySubsequences: false).dropLast()
+            .map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Moves the values together, so that those of removed children take no memory.
+    private mutating func compact() {
+        var kept: [UInt8] = []
+        for child in ranges.indices {
+            let start = kept.count
+            kept += arena[ranges[child]]
+            ranges[child] = start..<kept.count
+        }
+        arena = kept
+        garbage = 0
     }
 
     private func hashValue(_ values: Span<String>) -> UInt64 {
@@ -69,8 +89,8 @@ struct ChildIndex: Sendable {
     }
 
     private func isChild(_ child: Int, _ values: Span<String>) -> Bool {
-        var offset = child == 0 ? 0 : ends[child - 1]
-        let end = ends[child]
+        var offset = ranges[child].lowerBound
+        let end = ranges[child].upperBound
         for index in 0..<values.count {
             let text = values[index].utf8
             let length = text.count
@@ -91,13 +111,13 @@ struct ChildIndex: Sendable {
 
     private mutating func rebuild(tableSize: Int) {
         table = Array(repeating: 0, count: tableSize)
-        for child in 0..<ends.count { insert(child: child, hash: storedHash(child)) }
+        for child in ranges.indices { insert(child: child, hash: storedHash(child)) }
     }
 
     private func storedHash(_ child: Int) -> UInt64 {
         var state: UInt64 = 0
-        var start = child == 0 ? 0 : ends[child - 1]
-        for offset in start..<ends[child] where arena[offset] == Self.separator {
+        var start = ranges[child].lowerBound
+        for offset in ranges[child] where arena[offset] == Self.separator {
             state = (state ^ hash.hash(arena.span.extracting(start..<offset))) &* 0x9E37_79B9_7F4A_7C15
             start = offset + 1
         }

@@ -28,6 +28,7 @@ public final class MetricRegistry: Sendable {
     }
 
     private let constantLabels: [Label]
+    private let exposesCreatedSamples: Bool
     private let state = Mutex(State())
     /// The size of the last exposition, a good guess for the next.
     private let lastSize = Atomic<Int>(4_096)
@@ -35,16 +36,28 @@ public final class MetricRegistry: Sendable {
     /// A registry without metrics.
     public init() {
         constantLabels = []
+        exposesCreatedSamples = false
     }
 
     /// A registry that adds the given labels to every series.
     ///
+    /// ```swift
+    /// let registry = try MetricRegistry(constantLabels: ["hostname": "web-1"])
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - constantLabels: Names and values; an empty value leaves the label out.
+    ///   - exposesCreatedSamples: Whether OpenMetrics text tells in a `_created` sample per series when it began to count.
+    ///     Protocol buffers always carry the time. Off as in other libraries: servers store the samples as series.
     /// - Throws: `MetricError.invalidLabelName` when a name is empty, reserved or given twice.
-    public init(constantLabels: KeyValuePairs<String, String>) throws(MetricError) {
+    public init(
+        constantLabels: KeyValuePairs<String, String>, exposesCreatedSamples: Bool = false
+    ) throws(MetricError) {
         let names = constantLabels.map(\.key)
         let probe = MetricDescriptor(.gauge, "constant_labels", help: "", labelNames: names)
         try probe.check(constantLabels: [])
         self.constantLabels = constantLabels.map { Label(name: $0.key, value: $0.value) }
+        self.exposesCreatedSamples = exposesCreatedSamples
     }
 
     /// The labels that every series gets.
@@ -56,7 +69,7 @@ public final class MetricRegistry: Sendable {
     public func register(_ collector: some Collector) throws(MetricError) {
         let families = collector.families
         for family in families {
-            if family.kind == .histogram { throw .histogramInCollector(family.name) }
+            if family.kind == .stateSet { throw .wrongKind(metric: family.name) }
             try family.check(constantLabels: constantLabels)
         }
         try state.withLock { state throws(MetricError) in
@@ -96,11 +109,62 @@ public final class MetricRegistry: Sendable {
     /// All metrics as they are now, in the format that suits the `Accept` header best.
     ///
     /// Families are sorted by name and series by labels. A collector that fails is left out and named in `failures`.
-    public func expose(accept: String? = nil) -> Exposition {
+    ///
+    /// - Parameters:
+    ///   - accept: The scraper's `Accept` header: text 0.0.4 and 1.0.0, OpenMetrics 0.0.1 and 1.0.0 and protocol buffers are
+    ///     written, UTF-8 names escaped as asked. Classic text when it is `nil` or asks for nothing of these.
+    ///   - names: The families to expose, by name; all when there are none.
+    public func expose(accept: String? = nil, only names: Set<String> = []) -> Exposition {
+        Self.expose([self], accept: accept, only: names)
+    }
+
+    /// Takes every instrument back to what it was when it was made, for tests that share a registry.
+    ///
+    /// Families, labels and collectors stay.
+    public func reset() {
+        for case .family(let family) in state.withLock({ $0.sources }) { (family as? ChildTable)?.resetChildren() }
+    }
+
+    /// The metrics of several registries in one exposition.
+    static func expose(_ registries: [MetricRegistry], accept: String?, only names: Set<String>) -> Exposition {
         let mediaType = ExpositionMediaType.negotiated(accept: accept)
-        let (sources, collectors) = state.withLock { ($0.sources, $0.collectors) }
         var families: [any ExposedFamily] = []
         var failures: [String] = []
+        for registry in registries {
+            families += registry.gather(failures: &failures).filter {
+                names.isEmpty || names.contains($0.descriptor.name)
+            }
+        }
+        families.sort { $0.descriptor.name.utf8.lexicographicallyPrecedes($1.descriptor.name.utf8) }
+        let lastSize = registries.reduce(0) { $0 + $1.lastSize.load(ordering: .relaxed) }
+        var pass = ExpositionPass(
+            mediaType, capacity: lastSize * 9 / 8,
+            writesCreated: registries.contains { $0.exposesCreatedSamples })
+        var start = 0
+        while start < families.count {
+            let first = families[start].descriptor
+            var end = start + 1
+            while end < families.count, families[end].descriptor.name == first.name { end += 1 }
+            pass.next(sourceCount: end - start)
+            for family in families[start..<end] {
+                guard family.descriptor.isOneFamily(with: first) else {
+                    failures.append(MetricError.conflictingFamilies(first.name).description)
+                    continue
+                }
+                family.write(into: &pass)
+            }
+            if pass.hasDuplicates { failures.append(MetricError.duplicateSample(metric: first.name).description) }
+            start = end
+        }
+        let body = pass.writer.finish()
+        if registries.count == 1, names.isEmpty { registries[0].lastSize.store(body.count, ordering: .relaxed) }
+        return Exposition(contentType: mediaType.contentType, body: body, failures: failures)
+    }
+
+    /// The families as they are now, those of collectors with their values.
+    private func gather(failures: inout [String]) -> [any ExposedFamily] {
+        let (sources, collectors) = state.withLock { ($0.sources, $0.collectors) }
+        var families: [any ExposedFamily] = []
         for source in sources {
             switch source {
             case .family(let family): families.append(family)
@@ -113,12 +177,7 @@ public final class MetricRegistry: Sendable {
                 }
             }
         }
-        families.sort { $0.descriptor.name.utf8.lexicographicallyPrecedes($1.descriptor.name.utf8) }
-        var writer = ExpositionWriter(mediaType, capacity: lastSize.load(ordering: .relaxed) * 9 / 8)
-        for family in families { family.write(into: &writer) }
-        let body = writer.finish()
-        lastSize.store(body.count, ordering: .relaxed)
-        return Exposition(contentType: mediaType.contentType, body: body, failures: failures)
+        return families
     }
 
     /// Registers a family; throws when a name is taken.
@@ -150,14 +209,4 @@ public final class MetricRegistry: Sendable {
         }
         state.reserved = reserved
     }
-}
-
-/// The answer to a scrape.
-public struct Exposition: Sendable {
-    /// The `Content-Type` header that belongs to the body.
-    public var contentType: String
-    /// The body.
-    public var body: [UInt8]
-    /// What went wrong in collectors, whose families are missing in the body.
-    public var failures: [String]
 }

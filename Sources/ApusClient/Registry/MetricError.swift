@@ -10,8 +10,18 @@ public enum MetricError: Error, Equatable, Sendable, CustomStringConvertible {
     case unitNotInName(unit: String, metric: String)
     /// The bounds of a histogram's buckets are not ascending, or one is NaN.
     case invalidBuckets(metric: String)
-    /// A collector declared a histogram; it can only give single values.
-    case histogramInCollector(String)
+    /// The properties of a histogram's native buckets make no sense.
+    case invalidNativeBuckets(metric: String)
+    /// The quantiles of a summary are not ascending numbers from 0 to 1, or its window is shorter than 5 ms.
+    case invalidQuantiles(metric: String)
+    /// The unit of an info metric or a state set, which have none.
+    case unitNotAllowed(metric: String)
+    /// A family was fixed to a label that it has not, or to so many that another number than expected is left.
+    case invalidCurrying(metric: String, reason: String)
+    /// A collector gave a value of another kind than the family's, or a histogram whose counts do not fit its bounds.
+    case wrongKind(metric: String)
+    /// Two registries that were merged have different families of one name; the payload is the name.
+    case conflictingFamilies(String)
     /// A collector gave a value for a family that it did not declare.
     case undeclaredFamily(String)
     /// A collector gave a number of label values other than the family has label names.
@@ -34,8 +44,18 @@ public enum MetricError: Error, Equatable, Sendable, CustomStringConvertible {
             "metric \"\(metric)\" has unit \"\(unit)\", so its name must end with \"_\(unit)\""
         case .invalidBuckets(let metric):
             "the bucket bounds of histogram \"\(metric)\" must be ascending numbers"
-        case .histogramInCollector(let name):
-            "the collector declared the histogram \"\(name)\"; make it with the registry instead"
+        case .invalidNativeBuckets(let metric):
+            "the native buckets of histogram \"\(metric)\" need a growth factor above 1 and bounds that are not negative"
+        case .invalidQuantiles(let metric):
+            "the quantiles of summary \"\(metric)\" must be ascending from 0 to 1, its window at least 5 ms"
+        case .unitNotAllowed(let metric):
+            "metric \"\(metric)\" cannot have a unit: it has no quantity"
+        case .invalidCurrying(let metric, let reason):
+            "metric \"\(metric)\" cannot be fixed to labels: \(reason)"
+        case .wrongKind(let metric):
+            "metric \"\(metric)\" was collected as something else than it was declared as"
+        case .conflictingFamilies(let name):
+            "metric \"\(name)\" is in several registries with different types, units or help texts"
         case .undeclaredFamily(let name):
             "the collector did not declare the metric \"\(name)\""
         case .wrongLabelCount(let metric, let expected, let given):

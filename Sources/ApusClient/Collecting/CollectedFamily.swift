@@ -1,0 +1,79 @@
+import ApusBytes
+import ApusExposition
+import ApusModel
+
+/// One family of a collector, with the values of one exposition.
+struct CollectedFamily: ExposedFamily {
+    let descriptor: MetricDescriptor
+    private let samples: [(labels: RenderedLabels, sample: CollectedSamples.Sample)]
+
+    /// Renders and sorts the samples; throws when two have the same labels.
+    init(
+        _ descriptor: MetricDescriptor,
+        samples: [CollectedSamples.Sample],
+        constantLabels: [Label]
+    ) throws(MetricError) {
+        self.descriptor = descriptor
+        var rendered = samples.map { sample in
+            let labels = RenderedLabels(
+                names: descriptor.labelNames, values: sample.labels.span,
+                constantLabels: constantLabels + descriptor.constants)
+            return (labels: labels, sample: sample)
+        }
+        rendered.sort { $0.labels.sortKey.lexicographicallyPrecedes($1.labels.sortKey) }
+        for index in rendered.indices.dropFirst()
+        where rendered[index].labels.sortKey == rendered[index - 1].labels.sortKey {
+            throw .duplicateSample(metric: descriptor.name)
+        }
+        self.samples = rendered
+    }
+
+    func write(into pass: inout ExpositionPass) {
+        guard !samples.isEmpty else { return }
+        pass.begin(descriptor)
+        for (labels, sample) in samples where pass.admits(labels) {
+            let text = labels.text(pass.writer.escaping)
+            switch sample.value {
+            case .number(let value):
+                pass.writer.appendSample(labels: text, value: value, timestamp: sample.timestamp)
+            case .histogram(let histogram):
+                pass.write(
+                    buckets: histogram.bucketCounts, of: HistogramLayout(upperBounds: histogram.upperBounds),
+                    count: histogram.count, sum: histogram.sum, text, timestamp: sample.timestamp)
+            case .summary(let summary):
+                Self.write(summary, text, sample.timestamp, into: &pass)
+            }
+        }
+    }
+
+    private static func write(
+        _ summary: SummarySnapshot, _ labels: [UInt8], _ timestamp: Int64?, into pass: inout ExpositionPass
+    ) {
+        let style: NumberText.FloatStyle = pass.writer.format == .openMetrics ? .openMetrics : .general
+        for quantile in summary.quantiles {
+            let label = Array("quantile=\"\(NumberText.string(quantile.share, style))\"".utf8)
+            pass.writer.appendSample(labels: labels, extraLabel: label, value: quantile.value, timestamp: timestamp)
+        }
+        pass.writer.appendSample(suffix: "_sum", labels: labels, value: summary.sum, timestamp: timestamp)
+        pass.writer.appendSample(suffix: "_count", labels: labels, count: summary.count, timestamp: timestamp)
+    }
+}
+
+/// A family of one series whose value a closure reads.
+struct CallbackFamily: ExposedFamily {
+    let descriptor: MetricDescriptor
+    private let labels: RenderedLabels
+    private let read: @Sendable () -> Double
+
+    init(_ descriptor: MetricDescriptor, constantLabels: [Label], read: @escaping @Sendable () -> Double) {
+        self.descriptor = descriptor
+        self.read = read
+        labels = RenderedLabels(constantLabels + descriptor.constants)
+    }
+
+    func write(into pass: inout ExpositionPass) {
+        guard pass.admits(labels) else { return }
+        pass.begin(descriptor)
+        pass.writer.appendSample(labels: labels.text(pass.writer.escaping), value: read())
+    }
+}

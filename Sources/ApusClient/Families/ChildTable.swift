@@ -1,0 +1,166 @@
+import ApusBytes
+import ApusExposition
+import ApusModel
+import Synchronization
+
+/// A family that can write itself.
+protocol ExposedFamily: Sendable {
+    var descriptor: MetricDescriptor { get }
+    func write(into pass: inout ExpositionPass)
+}
+
+/// The children of one family, found by their label values.
+///
+/// Not generic over the children's class, because a generic lock that other modules use unspecialised costs ten times the
+/// look-up itself; `MetricFamily` gives the class back.
+@usableFromInline
+final class ChildTable: ExposedFamily {
+    /// Where the names of a child's labels come from.
+    enum LabelNames {
+        /// The descriptor has them; values are given in their order.
+        case declared
+        /// Each child has its own: names and values are given in turn, sorted by name.
+        case open
+    }
+
+    private struct State {
+        var index = ChildIndex()
+        var children: [any Instrument] = []
+        var labels: [RenderedLabels] = []
+        /// The numbers of the first children in the order of their labels; those added since are not among them.
+        var sorted: [Int] = []
+    }
+
+    let descriptor: MetricDescriptor
+    private let constantLabels: [Label]
+    private let labelNames: LabelNames
+    private let makeChild: @Sendable () -> any Instrument
+    private let writeChild: @Sendable (any Instrument, RenderedLabels, inout ExpositionPass) -> Void
+    private let state = Mutex(State())
+
+    /// A family whose children are all of one class.
+    init<Child: Instrument>(
+        _ descriptor: MetricDescriptor,
+        constantLabels: [Label],
+        labelNames: LabelNames = .declared,
+        makeChild: @escaping @Sendable () -> Child,
+        writeChild: @escaping @Sendable (Child, RenderedLabels, inout ExpositionPass) -> Void
+    ) {
+        self.descriptor = descriptor
+        self.constantLabels = constantLabels + descriptor.constants
+        self.labelNames = labelNames
+        self.makeChild = makeChild
+        self.writeChild = { child, labels, pass in
+            writeChild(unsafe unsafeDowncast(child, to: Child.self), labels, &pass)
+        }
+    }
+
+    /// The child with these values, made when it is new; `values` has as many elements as there are label names.
+    @usableFromInline
+    func child(_ values: Span<String>) -> any Instrument {
+        state.withLock { state in
+            if let number = state.index.find(values) { return state.children[number] }
+            let child = makeChild()
+            state.index.add(values)
+            state.children.append(child)
+            state.labels.append(renderedLabels(values))
+            return child
+        }
+    }
+
+    /// Removes the child with these values; `false` when there was none.
+    func remove(_ values: Span<String>) -> Bool {
+        state.withLock { state in
+            guard let number = state.index.find(values) else { return false }
+            Self.remove(number, from: &state)
+            return true
+        }
+    }
+
+    /// Removes the children that have all of the given values, by position.
+    ///
+    /// - Returns: How many there were.
+    func removeAll(matching fixed: [(position: Int, value: String)]) -> Int {
+        state.withLock { state in
+            let before = state.children.count
+            if fixed.isEmpty {
+                state = State()
+                return before
+            }
+            for number in (0..<before).reversed() {
+                let values = state.index.values(of: number)
+                if fixed.allSatisfy({ values[$0.position] == $0.value }) { Self.remove(number, from: &state) }
+            }
+            return before - state.children.count
+        }
+    }
+
+    /// The number of children that have all of the given values, by position.
+    func count(matching fixed: [(position: Int, value: String)]) -> Int {
+        state.withLock { state in
+            if fixed.isEmpty { return state.children.count }
+            return (0..<state.children.count).count { number in
+                let values = state.index.values(of: number)
+                return fixed.allSatisfy { values[$0.position] == $0.value }
+            }
+        }
+    }
+
+    /// Takes every child back to what it was when it was made.
+    func resetChildren() {
+        for child in state.withLock({ $0.children }) { child.reset() }
+    }
+
+    func write(into pass: inout ExpositionPass) {
+        // Children are read outside the lock, so that look-ups do not wait for an exposition.
+        let (children, labels, order) = state.withLock { state in
+            Self.sort(&state)
+            return (state.children, state.labels, state.sorted)
+        }
+        guard !children.isEmpty else { return }
+        pass.begin(descriptor)
+        for number in order where pass.admits(labels[number]) { writeChild(children[number], labels[number], &pass) }
+    }
+
+    private func renderedLabels(_ values: Span<String>) -> RenderedLabels {
+        switch labelNames {
+        case .declared:
+            return RenderedLabels(names: descriptor.labelNames, values: values, constantLabels: constantLabels)
+        case .open:
+            var labels = constantLabels
+            for index in stride(from: 0, to: values.count - 1, by: 2) {
+                labels.append(Label(name: values[index], value: values[index + 1]))
+            }
+            return RenderedLabels(labels)
+        }
+    }
+
+    private static func remove(_ number: Int, from state: inout State) {
+        state.index.remove(number)
+        let last = state.children.count - 1
+        state.children.swapAt(number, last)
+        state.children.removeLast()
+        state.labels.swapAt(number, last)
+        state.labels.removeLast()
+        state.sorted = []
+    }
+
+    /// Completes the order: the children added since are sorted and merged with the others.
+    private static func sort(_ state: inout State) {
+        let labels = state.labels
+        guard state.sorted.count < labels.count else { return }
+        let precedes = { (a: Int, b: Int) in
+            let (first, second) = (labels[a].sortKey, labels[b].sortKey)
+            return compareBytes(first.span, second.span) < 0
+        }
+        let added = Array(state.sorted.count..<labels.count).sorted(by: precedes)
+        var merged: [Int] = []
+        merged.reserveCapacity(labels.count)
+        var rest = added[...]
+        for number in state.sorted {
+            while let next = rest.first, precedes(next, number) { merged.append(rest.removeFirst()) }
+            merged.append(number)
+        }
+        state.sorted = merged + rest
+    }
+}
