@@ -58,6 +58,10 @@ package protocol SeriesSelection: Sendable {
 
     /// Summaries of the same series whose runs lie between multiples of `alignment` milliseconds; `nil` when there are none.
     func summaries(alignedTo alignment: Int64) -> (any SummarySelection)?
+
+    /// Where between two times the samples of the series at `index` are gone and only roll-ups of them are left, so that `read` gives the
+    /// first and the last sample of each bucket; `nil` when nowhere.
+    func rolledSpan(of index: Int, from start: Int64, through end: Int64) -> RolledSpan?
 }
 
 /// The exemplars of one series.

@@ -36,6 +36,8 @@ package enum StorageEvent: Sendable, Equatable {
     case rolledUp(block: String, resolutions: [Int64], milliseconds: Int)
     /// A roll-up cannot be read and is written anew from the samples.
     case damagedRollup(path: String)
+    /// A roll-up cannot be read or not whole, and samples that it told of are gone.
+    case lostRollup(path: String)
     /// A block was removed because its time is over.
     case expired(block: String)
     /// A block was removed because the files take more space than they may.
@@ -50,7 +52,7 @@ package enum StorageEvent: Sendable, Equatable {
         switch self {
         case .replayed, .compacted, .merged, .rolledUp, .expired, .beyondSize: .info
         case .damagedRollup, .tornTail, .seriesRefused: .warning
-        case .damagedLog, .unusableRecord, .damagedHead, .damagedBlock, .damagedTombstones,
+        case .damagedLog, .lostRollup, .unusableRecord, .damagedHead, .damagedBlock, .damagedTombstones,
             .damagedMetadata, .failed:
             .error
         }
@@ -89,6 +91,8 @@ extension StorageEvent: CustomStringConvertible {
             "block \(block) rolled up to \(resolutions.map(DurationText.string).joined(separator: ", "))"
                 + " in \(milliseconds) ms"
         case .damagedRollup(let path): "damaged roll-up \(path): it is written anew from the samples"
+        case .lostRollup(let path):
+            "damaged roll-up \(path): samples that it told of are gone; restore the file from a backup"
         case .expired(let block): "block \(block) removed after its retention time"
         case .seriesRefused(let count, let most, let countOfMost):
             "\(count) new series refused"

@@ -22,7 +22,7 @@ struct RetentionConfigurationTests {
                       time: 90d
                     - {match: 'up{instance=~"a|b"}', time: 2h}
                 rollups:
-                  - {resolution: 5m, after: 3d}
+                  - {resolution: 5m, after: 3d, keep: 90d}
                   - resolution: 1h
                     match: '{job=~".+",job!="y"}'
             """)
@@ -37,6 +37,7 @@ struct RetentionConfigurationTests {
             ])
         #expect(storage.rollups.map(\.resolution) == [300_000, 3_600_000])
         #expect(storage.rollups.map(\.after) == [3 * 86_400_000, 2 * 86_400_000])
+        #expect(storage.rollups.map(\.keep) == [90 * 86_400_000, nil])
         #expect(storage.rollups.map(\.match?.text) == [nil, "{job=~\".+\",job!=\"y\"}"])
         #expect(
             configuration.text.contains(
@@ -53,6 +54,7 @@ struct RetentionConfigurationTests {
                     rollups:
                     - resolution: 5m
                       after: 3d
+                      keep: 90d
                     - resolution: 1h
                       after: 2d
                       match: '{job=~".+",job!="y"}'
@@ -77,6 +79,7 @@ struct RetentionConfigurationTests {
             ("rollups: [{resolution: 10s}]", "3:28", "from 1m to 1d"),
             ("rollups: [{resolution: 2d}]", "3:28", "from 1m to 1d"),
             ("rollups: [{resolution: 5m}, {resolution: 300s}]", "3:33", "5m twice"),
+            ("rollups: [{resolution: 5m, keep: 1d}]", "3:38", "must be longer than 'after', which is 2d"),
             ("rollups: [{resolution: 5m, afterr: 1d}]", "3:32", "did you mean after?"),
         ])
     func refusals(text: String, place: String, reason: String) {

@@ -9,7 +9,7 @@ import Testing
 struct RollupTests {
     private static let minute: Int64 = 60_000
     /// Functions that roll-ups serve, then some that they do not.
-    private static let served = [
+    static let served = [
         "rate", "increase", "delta", "sum_over_time", "avg_over_time", "min_over_time", "max_over_time",
         "count_over_time", "present_over_time", "last_over_time", "first_over_time", "ts_of_last_over_time",
         "ts_of_first_over_time", "resets",
@@ -66,9 +66,9 @@ struct RollupTests {
         try pair.fill(isLate: seed == 2)
         var random = SeededGenerator(seed: seed &+ 100)
         let fine = try await compare(pair, &random, unit: Self.minute, count: 100)
-        #expect(fine.rolled < fine.plain * 2 / 3, "\(fine)")
+        #expect(fine.rolled < fine.plain * 3 / 4, "\(fine)")
         let coarse = try await compare(pair, &random, unit: 5 * Self.minute, count: 100)
-        #expect(coarse.rolled < coarse.plain * 2 / 3, "\(coarse)")
+        #expect(coarse.rolled < coarse.plain * 3 / 4, "\(coarse)")
         // Neither multiples of a resolution nor functions that buckets tell enough for: the samples are read.
         let odd = try await compare(pair, &random, unit: 7_000, count: 20)
         #expect(odd.rolled == odd.plain)
@@ -88,7 +88,7 @@ struct RollupTests {
         let time = (StorePair.end - 3_600_000) / 300_000 * 300_000
         let selector = "m_total{kind!=\"8\",kind!=\"12\"}"
         let instant = try await compare(
-            pair, "sum_over_time(\(selector)[4h])", from: time, through: time, step: 1)
+            pair, "max_over_time(\(selector)[4h])", from: time, through: time, step: 1)
         #expect(instant.rolled < instant.plain / 10, "\(instant)")
         let nested = try await compare(
             pair, "max_over_time(rate(\(selector)[10m])[2h:5m])", from: time, through: time, step: 1)
@@ -205,8 +205,8 @@ struct RollupTests {
         #expect(try FolderVerification.run(folder: folder).damage.isEmpty)
     }
 
-    @Test("a file of version 1 stays readable")
-    func fixture() async throws {
+    @Test("a file of this version stays readable, one of version 1 is written anew", arguments: [1, 2])
+    func fixture(version: Int) async throws {
         let pair = try StorePair(seed: 10, rollups: [])
         let labels = [StorePair.labels(0), StorePair.labels(1)]
         for step in 0..<200 {
@@ -225,26 +225,50 @@ struct RollupTests {
         pair.rolled.compactBlocks()
         let path = "\(block)/rollup-1m"
         let written = try Data(contentsOf: URL(fileURLWithPath: path))
-        let fixture = try #require(Data(base64Encoded: Self.fixture))
-        if written != fixture { print("a roll-up is written as \(written.base64EncodedString()) now") }
+        let fixture = try #require(Data(base64Encoded: version == 1 ? Self.firstFixture : Self.fixture))
+        if version == 2, written != fixture {
+            print("a roll-up is written as \(written.base64EncodedString()) now")
+        }
         try fixture.write(to: URL(fileURLWithPath: path + ".new"))
         #expect(rename(path + ".new", path) == 0)
         #expect(try FolderVerification.run(folder: pair.rolled.folder).damage.isEmpty)
         pair.rolled.close()
+        var options = StorageOptions()
+        options.rollups = settings.rollups
         let reopened = try Storage(
-            folder: pair.rolled.folder, clock: ManualClock(milliseconds: 1_000_000_000), report: pair.events.append)
+            folder: pair.rolled.folder, options: options, clock: ManualClock(milliseconds: 1_000_000_000),
+            report: pair.events.append)
         defer { reopened.close() }
         let engine = try QueryEngine(queryable: reopened)
-        for function in Self.served {
-            let text = "\(function)(m_total[3m])"
-            let read = try await engine.range(text, from: 6_060_000, through: 6_540_000, step: 60_000)
-            let plain = try await pair.plainEngine.range(text, from: 6_060_000, through: 6_540_000, step: 60_000)
-            #expect(difference(read.value, plain.value) == nil, "\(text)")
-            #expect(read.statistics.samplesRead < plain.statistics.samplesRead / 2)
+        func compare(isRead: Bool) async throws {
+            for function in Self.served {
+                let text = "\(function)(m_total{kind=\"0\"}[3m])"
+                let read = try await engine.range(text, from: 6_060_000, through: 6_540_000, step: 60_000)
+                let plain = try await pair.plainEngine.range(text, from: 6_060_000, through: 6_540_000, step: 60_000)
+                #expect(difference(read.value, plain.value) == nil, "\(text)")
+                let isTold = ["min_over_time", "max_over_time", "count_over_time"].contains(function)
+                let isLess = read.statistics.samplesRead < plain.statistics.samplesRead / 2
+                if isTold || !isRead { #expect(isLess == isRead, "\(text)") }
+            }
         }
+        try await compare(isRead: version == 2)
+        reopened.compactBlocks()
+        try await compare(isRead: true)
+        #expect(try (Data(contentsOf: URL(fileURLWithPath: path)) == fixture) == (version == 2))
+        #expect(pair.events.all.allSatisfy { $0.severity == .info }, "\(pair.events.all)")
     }
 
     private static let fixture =
+        """
+        QVBVU1JVUAACAAAAAgAAAGDqAAAAAAAAKgAAAAAAAACGAQAAAAAAAAAAAADxTVHCzZWDIgABFcgBFLMBAAXIAQIAAAAJBQICAAIABhIB\
+        AAkFQJh1AgABAAMACQVAmHUAAAEUAQIWBQMAAoAB8AMODAAAkFbimlZpJa5pBQIfBQEAxwqAv7UNswUEBZCZmZVVWZkGBiwBLAAsASwC\
+        IgAdBQAACQAAAmSIkipk7g6NCrPICKFlAjLdMgDIkBQCEgUAAICAlAyVAgkAO4FBgglgDwMAEQUAAICAlAyxBAcAczYQD3gAAAgFAAAB\
+        AICUDAFERDJ6AAEVyAEUhwEABcgBAgAAAAkFAgIAAgAGEgEACQVAmHUCAAEAAwAJBUCYdQAAARQBABAFBQARBADaDd0N3dAN3dDdABAF\
+        BQATBADuHu7hHu7h7uEOABAFBQARBADaDd3BLduj3dAdABAFBQARBADdDd06vdIc3dCtAwAJBUQMAAEAgCQQAAgFAAABAIAkEAG5fVMB\
+        NAAAAAAAAADzAAAAAAAAAIYBAAAAAAAA
+        """
+
+    private static let firstFixture =
         """
         QVBVU1JVUAABAAAAAgAAAGDqAAAAAAAAKgAAAAAAAAD+AQAAAAAAAA3SLFi+GZ/cARXIART6AQAFyAECAAAACgIgAAIAAgAGEgEA\
         DAIAALDqAQABAMjfAgAJAgAAAAABFJh1AhsCIAAABQQCQgghhBBCCA+CB0EIDSsALAErACwAIQIQAADXBwoA/HHII5d8cgoAt/yC\

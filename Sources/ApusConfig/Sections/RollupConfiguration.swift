@@ -6,6 +6,8 @@ package struct RollupConfiguration: Sendable, Hashable {
     package let resolution: Int64
     /// From which age on blocks have it, in milliseconds.
     package let after: Int64
+    /// How long it is kept when the samples are gone, in milliseconds; `nil` when it goes with them.
+    package let keep: Int64?
     /// Which series have it; `nil` for all.
     package let match: SelectorText?
 
@@ -42,6 +44,18 @@ package struct RollupConfiguration: Sendable, Hashable {
             throw .invalid(length.position, "'resolution' of an entry of 'storage.tsdb.rollups' must be from 1m to 1d")
         }
         after = try reader.duration("after") ?? Self.defaultAge
+        if let node = reader.value("keep") {
+            let keep = try node.duration()
+            guard keep > after else {
+                throw .invalid(
+                    node.position,
+                    "'keep' of an entry of 'storage.tsdb.rollups' must be longer than 'after', which is"
+                        + " \(DurationText.string(after))")
+            }
+            self.keep = keep
+        } else {
+            keep = nil
+        }
         match = if let node = reader.value("match") { try SelectorText(node) } else { nil }
         try reader.finish()
     }

@@ -159,6 +159,7 @@ extension RollupConfiguration {
         var fields = ShownFields()
         fields.addUnlessZero("resolution", duration: resolution)
         fields.add("after", .plain(DurationText.string(after)))
+        if let keep { fields.addUnlessZero("keep", duration: keep) }
         if let match { fields.add("match", .text(match.text)) }
         return fields.value
     }

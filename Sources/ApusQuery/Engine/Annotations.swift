@@ -33,11 +33,14 @@ enum Annotation: Sendable {
     case quantileOfNaN(metric: String)
     case quantileSkewedByNaN(metric: String)
     case fractionWithoutNaN(metric: String)
+    case rolledUp(RolledSpan)
+    case damagedRollup(path: String)
 
     var isWarning: Bool {
         switch self {
         case .possibleNonCounter, .possibleNonCounterType, .incompatibleTypes, .ignoredInAggregation,
-            .ignoredInMixedRange, .reconciledBounds, .quantileOfNaN, .quantileSkewedByNaN, .fractionWithoutNaN:
+            .ignoredInMixedRange, .reconciledBounds, .quantileOfNaN, .quantileSkewedByNaN, .fractionWithoutNaN,
+            .rolledUp:
             false
         default: true
         }
@@ -97,6 +100,12 @@ enum Annotation: Sendable {
         case .fractionWithoutNaN(let metric):
             "input to histogram_fraction has NaN observations, which are excluded from all fractions"
                 + Self.suffix(metric)
+        case .rolledUp(let span):
+            "only roll-ups of \(DurationText.string(span.resolution)) are left from"
+                + " \(TimestampText.rfc3339(span.range.lowerBound)) to \(TimestampText.rfc3339(span.range.upperBound)),"
+                + " what is shown of that time follows from whole buckets"
+        case .damagedRollup(let path):
+            "values are missing: the roll-up \(path) is damaged and the samples it told of are gone, restore it from a backup"
         }
     }
 

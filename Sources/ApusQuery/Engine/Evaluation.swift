@@ -199,6 +199,13 @@ struct Evaluation: Sendable {
         query.remarks.add(fix, metric: metric, at: RemarkPlace(position: position, node: part, part: sharedPart))
     }
 
+    /// Remarks that only roll-ups are left of a span of time; spans of one place become one annotation.
+    ///
+    /// - Parameter position: a byte offset of the query's text; without one where the node begins.
+    func annotate(_ span: RolledSpan, at position: Int? = nil) {
+        query.remarks.add(span, at: RemarkPlace(position: position ?? part.start, node: part, part: sharedPart))
+    }
+
     /// The text of a run of the query.
     func sourceText(_ range: SourceRange) -> String { query.source.text(range) }
 }

@@ -1,3 +1,4 @@
+import ApusModel
 import ApusPromQL
 import Synchronization
 
@@ -9,6 +10,12 @@ final class RemarkBook: Sendable {
         var warnings = AnnotationList()
         var infos = AnnotationList()
         var monotonicityFixes: [MonotonicityKey: MonotonicityFix] = [:]
+        var rolledSpans: [RolledKey: RolledSpan] = [:]
+    }
+
+    private struct RolledKey: Hashable, Sendable {
+        var place: RemarkPlace
+        var resolution: Int64
     }
 
     private struct MonotonicityKey: Hashable, Sendable {
@@ -36,6 +43,18 @@ final class RemarkBook: Sendable {
         }
     }
 
+    /// Remarks that only roll-ups are left of a span of time; spans of one place and resolution become one annotation.
+    func add(_ span: RolledSpan, at place: RemarkPlace) {
+        if let path = span.damagedPath {
+            add(.damagedRollup(path: path), at: place)
+            if span.resolution == 0 { return }
+        }
+        remarks.withLock { remarks in
+            let key = RolledKey(place: place, resolution: span.resolution)
+            remarks.rolledSpans[key] = remarks.rolledSpans[key]?.joined(with: span) ?? span
+        }
+    }
+
     /// The annotations so far, `limit` of each kind.
     ///
     /// - Parameter sharing: what was evaluated once for several places, with all of them.
@@ -52,6 +71,9 @@ final class RemarkBook: Sendable {
             fixes[key.metric] = (place, fix)
         }
         for (metric, last) in fixes { infos.add(last.fix.text(metric: metric), at: last.place) }
+        for (key, span) in remarks.rolledSpans {
+            infos.add(Annotation.rolledUp(span).text, at: sharing.lastPlace(of: key.place))
+        }
         return (
             remarks.warnings.shown(limit: limit, kind: "warning", of: source, sharing.lastPlace),
             infos.shown(limit: limit, kind: "info", of: source, sharing.lastPlace)

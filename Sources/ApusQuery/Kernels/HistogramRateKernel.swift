@@ -41,9 +41,10 @@ struct HistogramRateKernel {
         let range = split.histogramRange(window)
         let times = split.places.columns.timestamps
         guard let first = range.first, let last = range.last else { return nil }
+        let edges = split.places.window(at: window)
         let extrapolation = RateExtrapolation(
             first: times[first], last: times[last], count: range.count,
-            window: (split.places.grid.start(at: window), split.places.grid.end(at: window)), start: starts[first],
+            window: edges, start: starts[first],
             isCounter: form.isCounter)
         if last == first, !extrapolation.usesStart { return nil }
         var found: HistogramRemarks = []
@@ -68,7 +69,7 @@ struct HistogramRateKernel {
         guard var increase = result else { return nil }
         let firstCount = split.histograms[first].count
         var factor = extrapolation.factor(firstValue: firstCount, increase: increase.count)
-        if form.isPerSecond { factor /= Double(split.places.grid.range) / 1_000 }
+        if form.isPerSecond { factor /= Double(edges.end &- edges.start) / 1_000 }
         increase.multiply(by: factor)
         increase.counterResetHint = .gauge
         increase.compact()

@@ -20,6 +20,18 @@ struct WindowGrid: Sendable, Equatable {
     @inline(__always)
     func start(at index: Int) -> Int64 { end(at: index) &- range }
 
+    /// The start and end of the window at `index`, moved outwards to multiples of `resolution`.
+    func window(at index: Int, widenedTo resolution: Int64) -> (start: Int64, end: Int64) {
+        let (start, end) = (start(at: index), end(at: index))
+        if resolution <= 1 { return (start, end) }
+        func excess(_ time: Int64) -> Int64 {
+            let remainder = time % resolution
+            return remainder < 0 ? remainder &+ resolution : remainder
+        }
+        let behind = excess(end)
+        return (start &- excess(start), behind == 0 ? end : end &+ (resolution &- behind))
+    }
+
     /// The earliest and latest time of a sample that lies in any window.
     var bounds: (first: Int64, last: Int64) {
         (start(at: 0) &+ 1, end(at: max(0, count - 1)))
@@ -38,6 +50,8 @@ struct RangeSamples: Sendable {
     private(set) var ends: [Int32] = []
     /// Where the windows lie.
     private(set) var grid = WindowGrid(firstEnd: 0, step: 0, count: 0, range: 0)
+    /// What the windows were moved outwards to whole multiples of, in milliseconds; 1 when they were not.
+    private(set) var widening: Int64 = 1
     /// The timestamps for which the windows were located last.
     private var locatedTimestamps: [Int64] = []
 
@@ -47,12 +61,16 @@ struct RangeSamples: Sendable {
         return false
     }
 
+    /// The start, excluded, and the end of a window as it was located.
+    func window(at index: Int) -> (start: Int64, end: Int64) { grid.window(at: index, widenedTo: widening) }
+
     /// Drops staleness markers and finds each window's samples, in one pass over samples and windows.
     ///
     /// The series of one target have the same timestamps, and then the windows lie where they lay for the series before.
     mutating func locateWindows(_ grid: WindowGrid) {
-        let isSameGrid = self.grid == grid
+        let isSameGrid = self.grid == grid && widening == 1
         self.grid = grid
+        widening = 1
         dropStaleMarkers()
         if isSameGrid, Self.isEqual(columns.timestamps, locatedTimestamps) { return }
         locatedTimestamps.removeAll(keepingCapacity: true)
@@ -62,6 +80,25 @@ struct RangeSamples: Sendable {
             ends = [Int32](repeating: 0, count: grid.count)
         }
         Self.locate(columns.timestamps, grid, &firsts, &ends)
+    }
+
+    /// The same, each window moved outwards to multiples of `resolution`.
+    mutating func locateWindows(_ grid: WindowGrid, widenedTo resolution: Int64) {
+        if resolution <= 1 { return locateWindows(grid) }
+        self.grid = grid
+        widening = resolution
+        dropStaleMarkers()
+        firsts.removeAll(keepingCapacity: true)
+        ends.removeAll(keepingCapacity: true)
+        let timestamps = columns.timestamps
+        var (first, end) = (0, 0)
+        for index in 0..<grid.count {
+            let window = grid.window(at: index, widenedTo: resolution)
+            while end < timestamps.count && timestamps[end] <= window.end { end += 1 }
+            while first < end && timestamps[first] <= window.start { first += 1 }
+            firsts.append(Int32(truncatingIfNeeded: first))
+            ends.append(Int32(truncatingIfNeeded: end))
+        }
     }
 
     /// Compares memory, which takes a tenth of the time of comparing the elements.

@@ -25,8 +25,8 @@ struct SplitSamples {
                 if starts.areKnown { floats.columns.startTimestamps.append(starts[index]) }
             }
         }
-        floats.locateWindows(samples.grid)
-        places.locateWindows(samples.grid)
+        floats.locateWindows(samples.grid, widenedTo: samples.widening)
+        places.locateWindows(samples.grid, widenedTo: samples.widening)
     }
 
     /// The positions of the histograms in a window.

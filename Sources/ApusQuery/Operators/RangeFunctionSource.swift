@@ -82,7 +82,7 @@ struct RangeFunctionSource: SeriesSource {
     private let marksResets: Bool
     private let evaluation: Evaluation
     /// Where the argument stands to which annotations refer.
-    private let position: Int
+    let position: Int
     /// Whether a name that is not a counter's is to be remarked.
     private let remarksCounter: Bool
 
@@ -103,8 +103,20 @@ struct RangeFunctionSource: SeriesSource {
     }
 
     func read(_ index: Int, into row: inout Row, scratch: inout Scratch) throws(QueryError) {
-        try evaluation.check()
         try base.read(index, scratch: &scratch)
+        try evaluate(index, into: &row, scratch: &scratch)
+    }
+
+    /// The same with each window moved outwards to whole multiples of `resolution` milliseconds.
+    func read(
+        _ index: Int, widenedTo resolution: Int64, into row: inout Row, scratch: inout Scratch
+    ) throws(QueryError) {
+        try base.read(index, widenedTo: resolution, scratch: &scratch)
+        try evaluate(index, into: &row, scratch: &scratch)
+    }
+
+    private func evaluate(_ index: Int, into row: inout Row, scratch: inout Scratch) throws(QueryError) {
+        try evaluation.check()
         row.clearHistograms()
         if scratch.samples.columns.histograms.isEmpty {
             let remarks = function.evaluate(scratch.samples, on: grid, into: &row.values)
@@ -121,6 +133,9 @@ struct RangeFunctionSource: SeriesSource {
         if case .quantile(let quantiles) = function { remarkInvalidQuantiles(quantiles, of: row) }
         remark(on: row, of: index)
     }
+
+    /// Where only roll-ups of a series are left within the windows.
+    func rolledSpan(of index: Int) -> RolledSpan? { base.rolledSpan(of: index) }
 
     /// Remarks what the name of a series with results in `row` gives reason to.
     func remark(on row: Row, of index: Int) {

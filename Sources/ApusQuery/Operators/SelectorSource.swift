@@ -35,23 +35,26 @@ struct SelectorSource: SeriesSource {
     }
 
     func read(_ index: Int, into row: inout Row, scratch: inout Scratch) throws(QueryError) {
-        try selection.readSamples(index, windows.bounds, into: &scratch.samples.columns, evaluation)
+        let rolled = try selection.readSamples(
+            index, windows.bounds, reachingBack: windows.range, into: &scratch.samples.columns, evaluation)
         row.clearHistograms()
         switch content {
         case .value:
-            Self.place(scratch.samples.columns, windows, into: &row.values) { values, _, sample in values[sample] }
+            Self.place(scratch.samples.columns, windows, rolled, into: &row.values) { values, _, sample in
+                values[sample]
+            }
             if !scratch.samples.columns.histograms.isEmpty {
                 if marksResets { scratch.samples.columns.markResets() }
                 placeHistograms(scratch.samples.columns, into: &row)
                 if !marksResets { row.forgetResets() }
             }
         case .timestamp:
-            Self.place(scratch.samples.columns, windows, into: &row.values) { values, timestamps, sample in
+            Self.place(scratch.samples.columns, windows, rolled, into: &row.values) { values, timestamps, sample in
                 Point.isPresent(values[sample]) ? Double(timestamps[sample]) / 1_000 : Point.absent
             }
         case .startTimestamp:
             let starts = scratch.samples.columns.startTimestamps
-            Self.place(scratch.samples.columns, windows, into: &row.values) { values, _, sample in
+            Self.place(scratch.samples.columns, windows, rolled, into: &row.values) { values, _, sample in
                 if Point.isAbsent(values[sample]) { return Point.absent }
                 return sample < starts.count ? Double(starts[sample]) / 1_000 : 0
             }
@@ -61,11 +64,15 @@ struct SelectorSource: SeriesSource {
 
     /// Finds the sample of each step; a staleness marker has the bits of an absent value, so that a series that ended is
     /// absent by itself.
+    ///
+    /// Where only roll-ups are left, a sample is young enough until the next bucket has had time to end.
     @inline(__always)
     private static func place(
-        _ columns: SampleColumns, _ windows: WindowGrid, into row: inout [Double],
+        _ columns: SampleColumns, _ windows: WindowGrid, _ rolled: RolledSpan?, into row: inout [Double],
         _ value: (Span<Double>, Span<Int64>, Int) -> Double
     ) {
+        let rolledEnd = rolled?.range.upperBound ?? .min
+        let rolledRange = max(windows.range, rolled?.resolution ?? 0)
         let timestamps = columns.timestamps.span
         let values = columns.values.span
         let sampleCount = timestamps.count
@@ -74,7 +81,9 @@ struct SelectorSource: SeriesSource {
         var time = windows.firstEnd
         for step in 0..<output.count {
             while end < sampleCount && timestamps[end] <= time { end &+= 1 }
-            if end > 0, timestamps[end - 1] > time &- windows.range {
+            if end > 0,
+                timestamps[end - 1] > time &- (timestamps[end - 1] > rolledEnd ? windows.range : rolledRange)
+            {
                 output[step] = value(values, timestamps, end - 1)
             } else {
                 output[step] = Point.absent
@@ -121,18 +130,46 @@ struct RangeSelectorSource: WindowSource {
         scratch.samples.countQueryable(evaluation)
     }
 
+    func read(_ index: Int, widenedTo resolution: Int64, scratch: inout Scratch) throws(QueryError) {
+        let bounds = (
+            first: windows.window(at: 0, widenedTo: resolution).start &+ 1,
+            last: windows.window(at: max(0, windows.count - 1), widenedTo: resolution).end
+        )
+        try selection.readSamples(index, bounds, into: &scratch.samples.columns, evaluation)
+        if marksResets, !scratch.samples.columns.histograms.isEmpty { scratch.samples.columns.markResets() }
+        scratch.samples.locateWindows(windows, widenedTo: resolution)
+        scratch.samples.countQueryable(evaluation)
+    }
+
     func summaries() -> (any SummarySelection)? { selection.summaries(alignedTo: windows.alignment) }
+
+    func rolledSpan(of index: Int) -> RolledSpan? {
+        let bounds = windows.bounds
+        return selection.rolledSpan(of: index, from: bounds.first, through: bounds.last)
+    }
 }
 
 extension SeriesSelection {
-    /// Replaces `columns` by the samples of a series.
+    /// Replaces `columns` by the samples of a series; what only roll-ups tell of is remarked.
+    ///
+    /// - Parameter lookback: how far before the first step a sample counts, that the time before may be read where only roll-ups with longer
+    ///   buckets are left; `nil` when samples out of the bounds never count.
+    /// - Returns: the span of which only roll-ups are left.
+    @discardableResult
     func readSamples(
-        _ index: Int, _ bounds: (first: Int64, last: Int64), into columns: inout SampleColumns, _ evaluation: Evaluation
-    ) throws(QueryError) {
+        _ index: Int, _ bounds: (first: Int64, last: Int64), reachingBack lookback: Int64? = nil,
+        into columns: inout SampleColumns, _ evaluation: Evaluation
+    ) throws(QueryError) -> RolledSpan? {
         try evaluation.check()
         columns.removeAll()
+        let rolled = rolledSpan(of: index, from: bounds.first, through: bounds.last)
+        var first = bounds.first
+        if let rolled {
+            evaluation.annotate(rolled)
+            if let lookback, rolled.resolution > lookback { first &-= rolled.resolution &- lookback }
+        }
         do {
-            try read(index, from: bounds.first, through: bounds.last, into: &columns)
+            try read(index, from: first, through: bounds.last, into: &columns)
         } catch {
             throw QueryError(error)
         }
@@ -145,6 +182,7 @@ extension SeriesSelection {
             columns.markStaleHistograms()
             try evaluation.countRead(columns.histograms.reduce(columns.count) { $0 + $1.histogram.weight })
         }
+        return rolled
     }
 }
 

@@ -32,6 +32,12 @@ protocol WindowSource: Sendable {
 
     /// Summaries of the samples whose runs do not lie on both sides of the start or end of any window; `nil` when there are none.
     func summaries() -> (any SummarySelection)?
+
+    /// The same, each window moved outwards to whole multiples of `resolution` milliseconds.
+    func read(_ index: Int, widenedTo resolution: Int64, scratch: inout Scratch) throws(QueryError)
+
+    /// Where only roll-ups of the series at `index` are left within the windows; `nil` when nowhere.
+    func rolledSpan(of index: Int) -> RolledSpan?
 }
 
 /// The buffers of one working thread, reused from series to series.

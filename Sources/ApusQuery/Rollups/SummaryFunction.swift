@@ -46,17 +46,29 @@ enum SummaryFunction: Sendable {
         }
     }
 
+    /// Whether results grow with the length of the window.
+    var isProportional: Bool {
+        switch self {
+        case .rate(let form): !form.isPerSecond
+        case .sum: true
+        case .count(let isPresence): !isPresence
+        case .average, .extreme, .end, .endTime, .resets: false
+        }
+    }
+
     /// Evaluates all windows; `samples` is the place for them, whatever is in it.
     ///
+    /// - Parameter resolution: what windows are widened to whole multiples of, where runs lie on their edges.
     /// - Returns: for each run the number of samples before it, and that of all.
     func evaluate(
-        _ summaries: SampleSummaries, on windows: WindowGrid, in samples: inout RangeSamples, into row: inout [Double]
+        _ summaries: SampleSummaries, on windows: WindowGrid, widenedTo resolution: Int64 = 1,
+        in samples: inout RangeSamples, into row: inout [Double]
     ) -> [Int] {
         let numbers = Self.runningSum(of: summaries.counts)
         samples.columns.removeAll()
         samples.columns.timestamps.append(contentsOf: summaries.lastTimes)
         samples.columns.values.append(contentsOf: values(of: summaries))
-        samples.locateWindows(windows)
+        samples.locateWindows(windows, widenedTo: resolution)
         switch self {
         case .rate(let form): SummaryRateKernel.evaluate(samples, summaries, numbers, form, into: &row)
         case .sum: MomentKernels.sum(samples, into: &row)

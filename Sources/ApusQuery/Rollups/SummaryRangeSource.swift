@@ -26,27 +26,101 @@ struct SummaryRangeSource: SeriesSource {
 
     func read(_ index: Int, into row: inout Row, scratch: inout Scratch) throws(QueryError) {
         try evaluation.check()
-        scratch.summaries.removeAll()
         let bounds = windows.bounds
-        let isSummarised: Bool
-        do throws(QueryableError) {
-            isSummarised = try selection.read(
-                index, from: bounds.first, through: bounds.last, fields: function.fields, into: &scratch.summaries)
-        } catch {
-            throw QueryError(error)
+        if let span = selection.rolledSpan(of: index, from: bounds.first, through: bounds.last) {
+            return try read(index, rolled: span, into: &row, scratch: &scratch)
         }
-        guard isSummarised else { return try exact.read(index, into: &row, scratch: &scratch) }
-        try evaluation.countRead(scratch.summaries.count)
+        let outcome = try readSummaries(index, from: bounds.first, through: bounds.last, &scratch)
+        if case .none = outcome { return try exact.read(index, into: &row, scratch: &scratch) }
+        if case .estimated = outcome, let span = exact.rolledSpan(of: index) { annotate(span) }
         row.clearHistograms()
         let numbers = function.evaluate(scratch.summaries, on: windows, in: &scratch.samples, into: &row.values)
         scratch.samples.countQueryable(numbers, evaluation)
         exact.remark(on: row, of: index)
+    }
+
+    /// Reads a series of which in a span of time only roll-ups are left whose buckets lie on edges of windows: these windows are widened
+    /// to whole buckets, and what grows with their length is scaled to what was asked for.
+    private func read(
+        _ index: Int, rolled span: RolledSpan, into row: inout Row, scratch: inout Scratch
+    ) throws(QueryError) {
+        let resolution = max(1, span.resolution)
+        let last = windows.window(at: max(0, windows.count - 1), widenedTo: resolution).end
+        let first = windows.window(at: 0, widenedTo: resolution).start &+ 1
+        let outcome = try readSummaries(index, from: first, through: last, &scratch)
+        annotate(span)
+        if case .none = outcome {
+            try exact.read(index, widenedTo: resolution, into: &row, scratch: &scratch)
+        } else {
+            row.clearHistograms()
+            let numbers = function.evaluate(
+                scratch.summaries, on: windows, widenedTo: resolution, in: &scratch.samples, into: &row.values)
+            scratch.samples.countQueryable(numbers, evaluation)
+        }
+        if function.isProportional { row.scale(windows, widenedTo: resolution) }
+        // Windows behind the span have all of their samples.
+        let whole = row.values.indices.filter { windows.start(at: $0) >= span.range.upperBound }
+        if !whole.isEmpty {
+            var samples = scratch.takeRow(row.count)
+            try exact.read(index, into: &samples, scratch: &scratch)
+            for window in whole {
+                if let histogram = samples.histogram(at: window) {
+                    row.set(histogram, at: window)
+                } else {
+                    row.values[window] = samples.values[window]
+                }
+            }
+            scratch.giveBack(samples)
+        }
+        exact.remark(on: row, of: index)
+    }
+
+    private func readSummaries(
+        _ index: Int, from start: Int64, through end: Int64, _ scratch: inout Scratch
+    ) throws(QueryError) -> SummaryOutcome {
+        scratch.summaries.removeAll()
+        let outcome: SummaryOutcome
+        do throws(QueryableError) {
+            outcome = try selection.read(
+                index, from: start, through: end, fields: function.fields, into: &scratch.summaries)
+        } catch {
+            throw QueryError(error)
+        }
+        if case .none = outcome { return outcome }
+        try evaluation.countRead(scratch.summaries.count)
+        return outcome
+    }
+
+    private func annotate(_ span: RolledSpan) { evaluation.annotate(span, at: exact.position) }
+}
+
+extension Row {
+    /// Scales results over windows that were widened to what the windows themselves would give, were time even.
+    fileprivate mutating func scale(_ windows: WindowGrid, widenedTo resolution: Int64) {
+        for window in values.indices where isPresent(at: window) {
+            let widened = windows.window(at: window, widenedTo: resolution)
+            let factor = Double(windows.range) / Double(widened.end &- widened.start)
+            if var histogram = histogram(at: window) {
+                histogram.multiply(by: factor)
+                set(histogram, at: window)
+            } else {
+                values[window] *= factor
+            }
+        }
     }
 }
 
 extension WindowSource {
     /// By default there are no summaries.
     func summaries() -> (any SummarySelection)? { nil }
+
+    /// By default no window has to be widened.
+    func read(_ index: Int, widenedTo resolution: Int64, scratch: inout Scratch) throws(QueryError) {
+        try read(index, scratch: &scratch)
+    }
+
+    /// By default every sample is there.
+    func rolledSpan(of index: Int) -> RolledSpan? { nil }
 }
 
 extension WindowGrid {

@@ -9,8 +9,6 @@ enum SummaryRateKernel {
         _ samples: RangeSamples, _ summaries: SampleSummaries, _ numbers: [Int], _ form: RateKernel.Form,
         into row: inout [Double]
     ) {
-        let grid = samples.grid
-        let divisor = form.isPerSecond ? Double(grid.range) / 1_000 : 1
         var resets = form.isCounter ? ResetCorrection(of: summaries) : ResetCorrection(losses: [])
         for window in row.indices {
             let (first, end) = (Int(samples.firsts[window]), Int(samples.ends[window]))
@@ -18,12 +16,13 @@ enum SummaryRateKernel {
                 row[window] = Point.absent
                 continue
             }
+            let edges = samples.window(at: window)
             var increase = summaries.lasts[end - 1] - summaries.firsts[first]
             if resets.hasAny { increase = resets.corrected(increase, from: 2 * first, through: 2 * end - 1) }
             row[window] = RateKernel.extrapolated(
                 increase, form, firstValue: summaries.firsts[first], gaps: numbers[end] - numbers[first] - 1,
                 times: (summaries.firstTimes[first], summaries.lastTimes[end - 1]),
-                window: (grid.start(at: window), grid.end(at: window)), divisor: divisor)
+                window: edges, divisor: form.isPerSecond ? Double(edges.end &- edges.start) / 1_000 : 1)
         }
     }
 }

@@ -12,6 +12,10 @@ final class Block: Sendable {
     let tombstones: Tombstones
     /// The same samples in coarser steps, as far as they have been written; the coarsest first.
     let rollups: [RollupFile]
+    /// The paths of those that cannot be read.
+    let damagedRollups: [String]
+    /// Whether there are series without samples, of which only roll-ups are left.
+    let hasRolledSeries: Bool
     let index: MappedFile
     let columns: MappedFile
     let sections: BlockSections
@@ -37,7 +41,11 @@ final class Block: Sendable {
             try SealedFile.read("\(folder)/\(Self.tombstonesName)", magic: SealedFile.tombstonesMagic) {
                 body throws(ByteError) in try Tombstones(body: body, seriesCount: header.seriesCount)
             } ?? Tombstones()
-        rollups = RollupFile.files(in: folder, seriesCount: header.seriesCount)
+        let rollups = RollupFile.files(in: folder, seriesCount: header.seriesCount)
+        self.rollups = rollups.readable
+        damagedRollups = rollups.damaged
+        // Which series these are says the index; a block whose files are all damaged may have some, too.
+        hasRolledSeries = rollups.readable.contains { $0.rolledCount > 0 } || !rollups.damaged.isEmpty
         sections = try BlockSections(index, header: header)
         guard UInt64(columns.count) == header.columnsLength else {
             throw .damaged(
@@ -47,13 +55,18 @@ final class Block: Sendable {
     }
 
     /// The same block with other tombstones or roll-ups.
-    init(_ block: Block, tombstones: Tombstones? = nil, rollups: [RollupFile]? = nil) {
+    init(
+        _ block: Block, tombstones: Tombstones? = nil, rollups: (readable: [RollupFile], damaged: [String])? = nil
+    ) {
         identifier = block.identifier
         folder = block.folder
         header = block.header
         lineage = block.lineage
         self.tombstones = tombstones ?? block.tombstones
-        self.rollups = rollups ?? block.rollups
+        self.rollups = rollups?.readable ?? block.rollups
+        damagedRollups = rollups?.damaged ?? block.damagedRollups
+        hasRolledSeries =
+            rollups.map { $0.readable.contains { $0.rolledCount > 0 } || !$0.damaged.isEmpty } ?? block.hasRolledSeries
         index = block.index
         columns = block.columns
         sections = block.sections

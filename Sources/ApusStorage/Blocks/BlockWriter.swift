@@ -99,6 +99,12 @@ struct BlockWriter {
         if let place { endSeries(valuePlace: place, sampleCount: sampleCount, first: first, last: last) }
     }
 
+    /// Adds a series whose samples are gone; roll-ups beside the block tell of its time.
+    mutating func add(rolledUp labels: Span<UInt8>, times: ClosedRange<Int64>) throws(FileError) {
+        try intern(labels)
+        endSeries(valuePlace: 0, sampleCount: 0, first: times.lowerBound, last: times.upperBound)
+    }
+
     private mutating func intern(_ labels: Span<UInt8>) throws(FileError) {
         var cursor = LabelCursor(labels)
         while cursor.advance() {
@@ -159,7 +165,7 @@ struct BlockWriter {
     // MARK: Chunks
 
     /// The numbers of the histograms of a chunk that ends before `end`, which is lowered where they are too large for one chunk.
-    private static func histograms(
+    static func histograms(
         of samples: borrowing SampleColumns, from first: Int, before end: inout Int
     ) -> Range<Int> {
         var next = first

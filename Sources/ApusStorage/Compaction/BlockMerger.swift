@@ -40,8 +40,12 @@ struct BlockMerger {
 
     /// Hands each series that has samples left to the writer; of two samples with one time that of the block written later.
     ///
-    /// - Parameter isCancelled: asked for each series.
-    func write(to writer: inout BlockWriter, isCancelled: () -> Bool) throws {
+    /// - Parameters:
+    ///   - carrier: what writes roll-ups that outlive the samples; `nil` when there are none.
+    ///   - isCancelled: asked for each series.
+    func write(
+        to writer: inout BlockWriter, carrier: inout RollupCarrier?, isCancelled: () -> Bool
+    ) throws {
         var sources: [Source] = []
         for block in blocks { sources.append(try Source(block)) }
         var scratch = ReadScratch()
@@ -49,23 +53,27 @@ struct BlockMerger {
         while let labels = sources.compactMap(\.labels).min() {
             if isCancelled() { throw CancellationError() }
             let parts = sources.filter { $0.labels == labels }
-            if let chunks = try wholeChunks(of: parts, labels, scratch.groups) {
-                try writer.add(labels: labels.run.span, copying: chunks, scratch.groups)
-                for position in sources.indices where sources[position].labels == labels {
-                    try sources[position].advance()
+            let numbers = parts.map { (block: $0.block, number: $0.number) }
+            let count = writer.header.seriesCount
+            if try carrier?.carry(labels, numbers, to: &writer, scratch: &scratch) != true {
+                if let chunks = try wholeChunks(of: parts, labels, scratch.groups) {
+                    try writer.add(labels: labels.run.span, copying: chunks, scratch.groups)
+                } else {
+                    columns.removeAll()
+                    let start = horizon?.start(of: labels) ?? .min
+                    for part in parts {
+                        let middle = columns.count
+                        try part.block.read(
+                            series: part.number, range: start ... .max, scratch: &scratch, into: &columns)
+                        columns.mergeRuns(from: 0, middle: middle)
+                    }
+                    if columns.count > 0 { try writer.add(labels: labels.run.span, samples: columns) }
                 }
-                continue
+                if writer.header.seriesCount > count { try carrier?.rollUp(labels, numbers, scratch: &scratch) }
             }
-            columns.removeAll()
-            let start = horizon?.start(of: labels) ?? .min
             for position in sources.indices where sources[position].labels == labels {
-                let middle = columns.count
-                try sources[position].block.read(
-                    series: sources[position].number, range: start ... .max, scratch: &scratch, into: &columns)
-                columns.mergeRuns(from: 0, middle: middle)
                 try sources[position].advance()
             }
-            if columns.count > 0 { try writer.add(labels: labels.run.span, samples: columns) }
         }
     }
 

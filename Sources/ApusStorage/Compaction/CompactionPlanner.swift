@@ -33,8 +33,8 @@ struct CompactionPlanner {
     ///
     /// Overlapping blocks come first, so that they are read together once only. The newest block is not part of a
     /// level: whoever copies blocks away gets it as the head wrote it. A span is filled only when it is over.
-    func plan(_ set: BlockSet, isHeldBack: (Block) -> Bool) -> Plan? {
-        let byTime = set.blocks.sorted { ($0.header.minimumTime, $0.rank) < ($1.header.minimumTime, $1.rank) }
+    func plan(_ blocks: [Block], isHeldBack: (Block) -> Bool) -> Plan? {
+        let byTime = blocks.sorted { ($0.header.minimumTime, $0.rank) < ($1.header.minimumTime, $1.rank) }
         var overlapping = Set<String>()
         for group in BlockSet.overlapping(byTime) where group.count > 1 {
             if let plan = plan(byTime[group], .overlap, isHeldBack) { return plan }
@@ -62,6 +62,8 @@ struct CompactionPlanner {
         _ blocks: ArraySlice<Block>, _ reason: Reason, _ isHeldBack: (Block) -> Bool
     ) -> Plan? {
         if blocks.contains(where: isHeldBack) { return nil }
+        // What has samples, and what has only roll-ups left, does not become one block.
+        if blocks.count > 1, blocks.contains(where: \.hasRolledSeries), !blocks.allSatisfy(\.isRolledUp) { return nil }
         // Offsets in an index have 32 bits.
         let indexBytes = blocks.reduce(0) { $0 + $1.index.count }
         if blocks.count > 1, indexBytes > 1 << 31 { return nil }

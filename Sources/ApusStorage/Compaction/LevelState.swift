@@ -3,6 +3,8 @@ struct LevelState {
     private var delays: [String: RetryDelay] = [:]
     /// How many rules had ended for a block when it was last found to hold nothing that is past its retention.
     var checkedRules: [String: Int] = [:]
+    /// Damaged roll-ups whose samples are gone, which were told of.
+    var reportedRollups: Set<String> = []
     /// The rules for which that holds.
     private var rulesRevision = 0
 

@@ -33,12 +33,17 @@ extension Storage {
     private func nextPlan(_ state: inout LevelState) -> CompactionPlanner.Plan? {
         let set = blocks.withLock { $0 }
         state.keepOnly(Set(set.blocks.map(\.identifier)))
-        let planner = CompactionPlanner(
-            blockRange: options.blockRange, maximum: options.maximumBlockRange ?? retentionSettings.longestBlock)
+        let settings = retentionSettings
+        let maximum = options.maximumBlockRange ?? settings.longestBlock
+        let planner = CompactionPlanner(blockRange: options.blockRange, maximum: maximum)
+        let rolledPlanner = CompactionPlanner(
+            blockRange: options.blockRange, maximum: max(maximum, settings.longestRolledBlock))
         let now = monotonicMilliseconds()
         let heldBack = Set(set.blocks.map(\.identifier).filter { state.isHeldBack($0, now: now) })
-        return planner.plan(set) { heldBack.contains($0.identifier) }
+        return planner.plan(set.blocks) { heldBack.contains($0.identifier) }
             ?? retentionPlan(set, &state) { heldBack.contains($0.identifier) }
+            // What has no samples any more is read seldom and small: its blocks may be longer.
+            ?? rolledPlanner.plan(set.blocks.filter(\.isRolledUp)) { heldBack.contains($0.identifier) }
     }
 
     // MARK: Rewriting
@@ -98,7 +103,10 @@ extension Storage {
             let form = options.blockForm(newest: newest, now: clock.now(), isMerged: true)
             var writer = try BlockWriter(folder: temporary, form: form)
             let merger = BlockMerger(sources, horizon: horizon, chunkSamples: form.chunkSamples)
-            try merger.write(to: &writer) { isClosing.load(ordering: .relaxed) }
+            var carrier = try RollupCarrier(
+                sources, horizon: horizon, rules: retentionSettings.rollups, folder: temporary)
+            try merger.write(to: &writer, carrier: &carrier) { isClosing.load(ordering: .relaxed) }
+            try carrier?.finish()
             if writer.header.seriesCount == 0 {
                 let others = set.blocks.filter { !lineage.parents.contains($0.identifier) }.map(\.headBoundary)
                 if leftOver.isEmpty, lineage.headBoundary <= others.max() ?? .min {

@@ -29,7 +29,11 @@ extension Block {
         var numbers: [UInt32] = []
         for number in try series(matchingAny: selectors) {
             if tombstones[number]?.covers(clamped) == true { continue }
-            if try hasChunk(of: number, in: clamped) { numbers.append(number) }
+            if try isRolled(number) {
+                numbers.append(number)
+            } else if try hasChunk(of: number, in: clamped) {
+                numbers.append(number)
+            }
         }
         return numbers.isEmpty ? tombstones : tombstones.adding(clamped, to: numbers)
     }
@@ -48,6 +52,7 @@ extension Block {
     private func hasSamples(
         of number: UInt32, outside deleted: TimeIntervals, in range: ClosedRange<Int64>, scratch: inout ReadScratch
     ) throws(QueryableError) -> Bool {
+        if try isRolled(number) { return hasRolledSamples(of: number, in: range, &scratch.rollups) }
         var isFound = false
         var isDecided = true
         try forEachChunk(of: number) { chunk throws(QueryableError) in

@@ -13,6 +13,8 @@ final class StorageQuerier: Querier {
     let headTombstones: HeadTombstones
     /// From where on samples count; `nil` without rules of retention.
     let horizon: RetentionHorizon?
+    /// Whether there may be series of which only roll-ups are left.
+    let hasRolledSeries: Bool
     private let unreadable: [UnreadableBlock]
     private let labels: LabelCache
 
@@ -28,6 +30,7 @@ final class StorageQuerier: Querier {
         self.horizon = horizon
         headTombstones = blocks.headTombstones
         self.blocks = blocks.blocks.filter { $0.timeRange.overlaps(range) }
+        hasRolledSeries = self.blocks.contains(where: \.hasRolledSeries)
         unreadable = blocks.unreadable.filter { $0.timeRange?.overlaps(range) ?? false }
     }
 

@@ -55,6 +55,10 @@ final class StorageSelection: SeriesSelection {
         StorageSummaries(self, alignment: alignment)
     }
 
+    func rolledSpan(of index: Int, from start: Int64, through end: Int64) -> RolledSpan? {
+        rolledSpan(of: index, from: start, through: end, alignment: 0)
+    }
+
     /// Calls `body` with memory for reading that no other thread uses.
     func withScratch<Result>(
         _ body: (inout ReadScratch) throws(QueryableError) -> Result
@@ -85,7 +89,9 @@ final class StorageSelection: SeriesSelection {
             let middle = columns.count
             if part.block >= 0 {
                 let block = querier.blocks[Int(part.block)]
-                if block.timeRange.overlaps(range) {
+                if try block.isRolled(part.number) {
+                    block.readRolled(series: part.number, range: range, scratch: &scratch, into: &columns)
+                } else if block.timeRange.overlaps(range) {
                     try block.read(series: part.number, range: range, scratch: &scratch, into: &columns)
                 }
             } else {

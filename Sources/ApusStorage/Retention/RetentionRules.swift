@@ -55,36 +55,3 @@ package struct RetentionRules: Sendable {
         return retention
     }
 }
-
-/// The rules seen from one moment: which samples of a series count as gone.
-struct RetentionHorizon: Sendable {
-    private let rules: RetentionRules
-    private let retention: Int64
-    private let newest: Int64
-    /// Samples from this time on are never gone.
-    let latestStart: Int64
-
-    /// The horizon when the newest sample of the store has the time `newest`; `nil` when there are no rules.
-    init?(_ settings: RetentionSettings, newest: Int64) {
-        guard !settings.rules.isEmpty, newest > .min else { return nil }
-        rules = settings.rules
-        retention = settings.time
-        self.newest = newest
-        latestStart = Self.start(newest: newest, keep: rules.shortest(retention: retention))
-    }
-
-    /// How many rules, and the store's own retention as one more, keep nothing of what is at `time` or before.
-    func endedRules(before time: Int64) -> Int {
-        (rules.keeps + [retention]).count { Self.start(newest: newest, keep: $0) > time }
-    }
-
-    /// Samples of a series before this time are gone.
-    func start(of labels: LabelSet) -> Int64 {
-        Self.start(newest: newest, keep: rules.keep(of: labels, retention: retention))
-    }
-
-    private static func start(newest: Int64, keep: Int64) -> Int64 {
-        let (start, overflow) = newest.subtractingReportingOverflow(keep)
-        return overflow ? .min : start
-    }
-}

@@ -24,11 +24,14 @@ package struct RetentionSettings: Sendable {
         rollups = options.rollups
     }
 
-    /// How long any sample is kept at most.
-    var longestTime: Int64 { rules.longest(retention: time) }
+    /// How long anything is kept at most, samples or what roll-ups tell of them.
+    var longestTime: Int64 { max(rules.longest(retention: time), rollups.compactMap(\.keep).max() ?? 0) }
 
-    /// The longest span of time of a block that is good for this, in milliseconds: a tenth of the longest time, at most 31 days.
-    var longestBlock: Int64 { min(31 * 86_400_000, longestTime / 10) }
+    /// The longest span of time of a block that is good for this, in milliseconds: a tenth of the longest time of samples, at most 31 days.
+    var longestBlock: Int64 { min(31 * 86_400_000, rules.longest(retention: time) / 10) }
+
+    /// The same for blocks of which only roll-ups are left.
+    var longestRolledBlock: Int64 { min(31 * 86_400_000, longestTime / 10) }
 }
 
 extension Storage {

@@ -1,10 +1,11 @@
 import Synchronization
 
 extension Storage {
-    /// From where on samples count by the rules of retention; `nil` without rules.
+    /// From where on samples count by the rules of retention and of roll-ups that outlive samples; `nil` without any.
     func horizon(_ blocks: BlockSet) -> RetentionHorizon? {
         let settings = retentionSettings
-        return settings.rules.isEmpty ? nil : RetentionHorizon(settings, newest: newestTime(blocks))
+        if settings.rules.isEmpty, settings.rollups.allSatisfy({ $0.keep == nil }) { return nil }
+        return RetentionHorizon(settings, newest: newestTime(blocks))
     }
 
     /// The time of the newest sample of all; `Int64.min` when there is none.

@@ -6,7 +6,7 @@ struct RollupEncoder {
     private typealias Part = RollupFormat.Part
     private typealias Form = RollupFormat.Form
 
-    private var encoder = ColumnEncoder()
+    var encoder = ColumnEncoder(effort: .thorough)
     private var record = ByteWriter()
     private var chunks = ByteWriter()
     private var column = ByteWriter()
@@ -17,17 +17,21 @@ struct RollupEncoder {
     init() {}
 
     /// Appends the record of a series with at least one bucket.
-    mutating func append(_ buckets: RollupBuckets, to writer: inout ByteWriter) {
+    ///
+    /// - Parameter isCounter: whether the series is named as a counter: nobody asks for sums of it, which would take a third of the bytes.
+    mutating func append(_ buckets: RollupBuckets, isCounter: Bool, to writer: inout ByteWriter) {
         record.bytes.removeAll(keepingCapacity: true)
         chunks.bytes.removeAll(keepingCapacity: true)
-        let starts = Array(stride(from: 0, to: buckets.count, by: RollupFormat.maximumBuckets))
-        record.appendVarint(UInt64(starts.count))
+        // Equally long, as a short one costs nearly as much as a long one.
+        let count = (buckets.count + RollupFormat.maximumBuckets - 1) / RollupFormat.maximumBuckets
+        record.append(RollupFormat.floatKind)
+        record.appendVarint(UInt64(count))
         var previous: Int64 = 0
-        for first in starts {
-            let range = first..<min(buckets.count, first + RollupFormat.maximumBuckets)
+        for chunk in 0..<count {
+            let range = buckets.count * chunk / count..<buckets.count * (chunk + 1) / count
             let chunkStart = chunks.count
-            appendChunk(buckets, range)
-            let (begin, end) = (buckets.ends[first], buckets.ends[range.upperBound - 1])
+            appendChunk(buckets, range, isCounter: isCounter)
+            let (begin, end) = (buckets.ends[range.lowerBound], buckets.ends[range.upperBound - 1])
             record.appendVarint(UInt64(range.count))
             record.appendSignedVarint(begin &- previous)
             record.appendVarint(UInt64(bitPattern: end &- begin))
@@ -40,31 +44,46 @@ struct RollupEncoder {
         writer.appendLittleEndian(CRC32C.checksum(bytes.span))
     }
 
-    private mutating func appendChunk(_ buckets: RollupBuckets, _ range: Range<Int>) {
+    private mutating func appendChunk(_ buckets: RollupBuckets, _ range: Range<Int>, isCounter: Bool) {
         column.bytes.removeAll(keepingCapacity: true)
         encoder.appendTimestamps(buckets.ends.span.extracting(range), to: &column)
         appendPart(.plain)
         appendPlain(buckets[.counts], range)
         appendPlain(buckets[.firstTimes], range)
         appendPlain(buckets[.lastTimes], range)
+        let unknown = buckets.unknown[range].reduce(into: RollupBucket.Unknown()) { $0.formUnion($1) }
+        // What was left out of it once is so for good.
+        let isGauge = unknown.contains(.resets) || Self.isGauge(buckets, range)
         let (firsts, lasts, counts) = (buckets[.firsts], buckets[.lasts], buckets[.counts])
-        appendSmaller(firsts, range) { $0 == range.lowerBound ? 0 : lasts[$0 - 1] }
-        appendSmaller(lasts, range) { firsts[$0] }
-        appendExtremes(buckets[.minima], firsts, lasts, range, isMaximum: false)
-        appendExtremes(buckets[.maxima], firsts, lasts, range, isMaximum: true)
-        appendSmaller(buckets[.sums], range) {
-            RollupFormat.expectedSum(firsts[$0], lasts[$0], count: counts[$0])
+        let previous = { (index: Int) in index == range.lowerBound ? 0 : lasts[index - 1] }
+        // Nobody asks for resets of what falls all the time, and hardly for its first values: it is no counter.
+        let hasFirsts = !unknown.contains(.first) && !isGauge
+        if hasFirsts {
+            appendSmaller(firsts, range, previous)
+            appendSmaller(lasts, range) { firsts[$0] }
+        } else {
+            appendPart(.omitted)
+            appendSmaller(lasts, range, previous)
         }
-        let resets = buckets[.resets]
-        // What falls all the time is no counter: nobody asks for its resets, which would take half of the bytes.
-        if resets[range].reduce(0, +) > Double(range.count) {
+        appendExtremes(buckets, .minima, range, hasFirsts)
+        appendExtremes(buckets, .maxima, range, hasFirsts)
+        let (lows, highs) = hasFirsts ? (firsts, lasts) : (buckets[.minima], buckets[.maxima])
+        appendSums(buckets[.sums], range, isOmitted: unknown.contains(.sum) || isCounter && !isGauge) {
+            RollupFormat.expectedSum(lows[$0], highs[$0], count: counts[$0])
+        }
+        if isGauge {
             appendPart(.omitted)
             appendPart(.omitted)
         } else {
             appendUnlessZero(buckets[.lost], range)
-            appendUnlessZero(resets, range)
+            appendUnlessZero(buckets[.resets], range)
         }
         appendUnlessZero(buckets[.stale], range)
+    }
+
+    /// Whether a series falls more than once a bucket for the length of a chunk: it is no counter, whatever its name.
+    private static func isGauge(_ buckets: RollupBuckets, _ range: Range<Int>) -> Bool {
+        buckets[.resets][range].reduce(0, +) > Double(range.count)
     }
 
     /// Appends the column that was encoded last.
@@ -87,13 +106,29 @@ struct RollupEncoder {
     }
 
     private mutating func appendExtremes(
-        _ values: [Double], _ firsts: [Double], _ lasts: [Double], _ range: Range<Int>, isMaximum: Bool
+        _ buckets: RollupBuckets, _ part: Part, _ range: Range<Int>, _ hasFirsts: Bool
     ) {
-        let isDerived = range.allSatisfy {
-            RollupFormat.derivedExtreme(firsts[$0], lasts[$0], isMaximum: isMaximum).bitPattern
-                == values[$0].bitPattern
+        let (values, firsts, lasts) = (buckets[part], buckets[.firsts], buckets[.lasts])
+        let isDerived =
+            hasFirsts
+            && range.allSatisfy {
+                RollupFormat.derivedExtreme(firsts[$0], lasts[$0], isMaximum: part == .maxima).bitPattern
+                    == values[$0].bitPattern
+            }
+        if isDerived { appendPart(.derived) } else { appendSmaller(values, range) { lasts[$0] } }
+    }
+
+    /// Appends sums, or nothing where they are what is expected, or are left out.
+    private mutating func appendSums(
+        _ sums: [Double], _ range: Range<Int>, isOmitted: Bool, _ expected: (Int) -> Double
+    ) {
+        if range.allSatisfy({ expected($0).bitPattern == sums[$0].bitPattern }) {
+            appendPart(.derived)
+        } else if isOmitted {
+            appendPart(.omitted)
+        } else {
+            appendSmaller(sums, range, expected)
         }
-        if isDerived { appendPart(.derived) } else { appendPlain(values, range) }
     }
 
     /// Appends the values or their differences to what is expected, whichever takes less.

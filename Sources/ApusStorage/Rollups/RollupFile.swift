@@ -7,6 +7,8 @@ final class RollupFile: Sendable {
     let resolution: Int64
     /// The buckets of all series.
     let bucketCount: Int
+    /// The series of the block without samples, of which only roll-ups are left.
+    let rolledCount: Int
     let path: String
     private let file: MappedFile
     private let seriesCount: UInt32
@@ -33,19 +35,35 @@ final class RollupFile: Sendable {
         }
         resolution = header.resolution
         bucketCount = Int(clamping: header.bucketCount)
+        rolledCount = Int(header.rolledCount)
     }
 
-    /// The files of a block that can be read, the coarsest first.
-    static func files(in folder: String, seriesCount: UInt32) -> [RollupFile] {
-        // What cannot be read is not needed: it is reported when it is written anew, and when the folder is verified.
-        names(in: folder).compactMap { try? RollupFile("\(folder)/\($0)", seriesCount: seriesCount) }
-            .sorted { $0.resolution > $1.resolution }
+    /// The files of a block that can be read, the coarsest first, and the paths of those that are damaged.
+    static func files(in folder: String, seriesCount: UInt32) -> (readable: [RollupFile], damaged: [String]) {
+        var result: (readable: [RollupFile], damaged: [String]) = ([], [])
+        for name in names(in: folder) {
+            let path = "\(folder)/\(name)"
+            do throws(BlockError) {
+                result.readable.append(try RollupFile(path, seriesCount: seriesCount))
+            } catch {
+                result.damaged.append(path)
+            }
+        }
+        result.readable.sort { $0.resolution > $1.resolution }
+        return result
     }
 
-    /// The names of a block's files of roll-ups.
+    /// Whether a file is whole and of an earlier version.
+    static func isOutdated(_ path: String) -> Bool {
+        guard let file = try? MappedFile(path) else { return false }
+        return RollupFormat.isOutdated(file)
+    }
+
+    /// The names of a block's files of roll-ups, without those of an earlier version: their block has the samples.
     static func names(in folder: String) -> [String] {
         ((try? Folder.names(in: folder)) ?? []).filter {
             $0.hasPrefix(RollupFormat.namePrefix) && !$0.hasSuffix(BlockFormat.temporaryEnding)
+                && !isOutdated("\(folder)/\($0)")
         }
     }
 

@@ -4,11 +4,15 @@ import ApusModel
 /// The constants of a file of roll-ups and arithmetic on its buckets; the form is `docs/formats/rollups.md`.
 enum RollupFormat {
     static let magic: StaticString = "APUSRUP\0"
-    static let version: UInt32 = 1
-    static let headerLength = 48
+    static let version: UInt32 = 2
+    static let headerLength = 52
     static let namePrefix = "rollup-"
     /// The most buckets of a chunk.
-    static let maximumBuckets = 512
+    static let maximumBuckets = 1_024
+    /// The first byte of the record of a series of floats.
+    static let floatKind: UInt8 = 0
+    /// The first byte of the record of a series of which samples are kept.
+    static let thinnedKind: UInt8 = 1
     /// A finite value beyond this could make a sum of many infinite.
     static let largestValue = 1e290
     /// Samples beyond these times are not rolled up, so that no arithmetic on them overflows.
@@ -27,7 +31,7 @@ enum RollupFormat {
         case derived
         /// The differences to what other parts let expect.
         case residual
-        /// They are left out: whoever needs them reads the samples.
+        /// They are left out: whoever needs them reads the samples, or estimates them where these are gone.
         case omitted
     }
 
@@ -60,9 +64,14 @@ enum RollupFormat {
         return (isMaximum ? last > first : last < first) ? last : first
     }
 
-    /// What a sum is the difference to.
+    /// What a sum is the difference to: of two values between which the others lie, for all that is known.
     @inline(__always)
-    static func expectedSum(_ first: Double, _ last: Double, count: Double) -> Double { (first + last) * 0.5 * count }
+    static func expectedSum(_ one: Double, _ other: Double, count: Double) -> Double { (one + other) * 0.5 * count }
+
+    /// Whether a file is whole and of the first version: nothing but its block's samples was in it.
+    static func isOutdated(_ file: MappedFile) -> Bool {
+        (try? BlockFormat.check(file, magic: magic, length: 48, newest: 1)) != nil
+    }
 
     /// The header of a file.
     struct Header {
@@ -70,6 +79,8 @@ enum RollupFormat {
         var resolution: Int64
         var bucketCount: UInt64 = 0
         var tableOffset: UInt64 = 0
+        /// The series of the block without samples.
+        var rolledCount: UInt32 = 0
         var tableChecksum: UInt32 = 0
     }
 }
@@ -84,6 +95,7 @@ extension RollupFormat.Header {
         writer.appendLittleEndian(resolution)
         writer.appendLittleEndian(bucketCount)
         writer.appendLittleEndian(tableOffset)
+        writer.appendLittleEndian(rolledCount)
         writer.appendLittleEndian(tableChecksum)
         let stated = writer.bytes
         writer.appendLittleEndian(CRC32C.checksum(stated.span))
@@ -92,20 +104,19 @@ extension RollupFormat.Header {
 
     /// Reads the header of a file.
     init(_ file: MappedFile) throws(BlockError) {
+        if RollupFormat.isOutdated(file) { throw .damaged(path: file.path, reason: "an earlier version wrote it") }
         try BlockFormat.check(
             file, magic: RollupFormat.magic, length: RollupFormat.headerLength, newest: RollupFormat.version)
         var reader = ByteReader(file.bytes)
         do throws(ByteError) {
             try reader.skip(8)
-            let version = try reader.readLittleEndian(UInt32.self)
+            try reader.skip(4)
             seriesCount = try reader.readLittleEndian()
             resolution = try reader.readLittleEndian()
             bucketCount = try reader.readLittleEndian()
             tableOffset = try reader.readLittleEndian()
+            rolledCount = try reader.readLittleEndian()
             tableChecksum = try reader.readLittleEndian()
-            guard version == RollupFormat.version else {
-                throw .lengthOutOfRange(offset: 8, length: UInt64(version))
-            }
         } catch {
             throw .damaged(path: file.path, reason: "header: \(error)")
         }

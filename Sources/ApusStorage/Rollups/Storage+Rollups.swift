@@ -7,14 +7,14 @@ extension Storage {
     /// The caller holds `levels`. A failure is reported and counted, and the block left alone for a while.
     func rollUpBlocks(_ state: inout LevelState) {
         let rules = retentionSettings.rollups
-        if rules.isEmpty { return }
         let set = blocks.withLock { $0 }
+        reportLostRollups(set, &state)
+        if rules.isEmpty { return }
         let newest = newestTime(set)
         for block in set.blocks where block.header.seriesCount > 0 {
             if isClosing.load(ordering: .relaxed) { return }
             let due = rules.filter { rule in
-                rule.isDue(block, newest: newest)
-                    && !block.rollups.contains { $0.resolution == rule.resolution && !$0.isDamaged }
+                rule.isDue(block, newest: newest) && isMissing(rule.resolution, of: block)
             }
             if due.isEmpty || state.isHeldBack(block.identifier, now: monotonicMilliseconds()) { continue }
             do throws(CompactionError) { try rollUp(block, due) } catch {
@@ -26,20 +26,39 @@ extension Storage {
         }
     }
 
+    /// Whether a block has no roll-up in a resolution, or one that is damaged and whose samples are there.
+    private func isMissing(_ resolution: Int64, of block: Block) -> Bool {
+        if let file = block.rollups.first(where: { $0.resolution == resolution }) {
+            return file.isDamaged && file.rolledCount == 0
+        }
+        // What cannot be written anew may still be repaired.
+        let name = "/" + RollupFormat.name(of: resolution)
+        return !block.damagedRollups.contains { $0.hasSuffix(name) } || !block.lacksSamples()
+    }
+
+    /// Reports damaged roll-ups whose samples are gone, each once.
+    private func reportLostRollups(_ set: BlockSet, _ state: inout LevelState) {
+        for block in set.blocks where block.hasRolledSeries {
+            let damaged = block.damagedRollups + block.rollups.filter { $0.isDamaged && $0.rolledCount > 0 }.map(\.path)
+            for path in damaged where !state.reportedRollups.contains(path) && block.lacksSamples() {
+                state.reportedRollups.insert(path)
+                report(.lostRollup(path: path))
+            }
+        }
+    }
+
     /// Writes roll-ups of a block beside it and shows them.
     private func rollUp(_ block: Block, _ rules: [RollupRule]) throws(CompactionError) {
         let start = monotonicMilliseconds()
         try demandSpace(for: block)
         for rule in rules {
             let path = "\(block.folder)/\(RollupFormat.name(of: rule.resolution))"
-            if Folder.length(of: path) > 0 { report(.damagedRollup(path: path)) }
+            if Folder.length(of: path) > 0, !RollupFile.isOutdated(path) { report(.damagedRollup(path: path)) }
         }
         var writers: [RollupWriter] = []
         do {
             for rule in rules {
-                writers.append(
-                    try RollupWriter(
-                        folder: block.folder, seriesCount: block.header.seriesCount, resolution: rule.resolution))
+                writers.append(try RollupWriter(folder: block.folder, resolution: rule.resolution))
             }
             try write(block, rules, to: &writers)
             for position in writers.indices { try writers[position].finish() }
@@ -61,19 +80,59 @@ extension Storage {
         var columns = SampleColumns()
         for number in 0..<block.header.seriesCount {
             if isClosing.load(ordering: .relaxed) { throw CancellationError() }
+            let labels = try block.labelSet(of: number)
             var isSelected = false
             for (position, rule) in rules.enumerated() {
-                if try rule.selects(number, of: block) { isSelected = true } else { writers[position].skipSeries() }
+                if rule.selects(labels) { isSelected = true } else { writers[position].skipSeries() }
             }
-            if isSelected {
-                try block.forEachChunk(of: number) { chunk throws(QueryableError) in
-                    columns.removeAll()
-                    try block.read(chunk, range: .min ... .max, scratch: &scratch, into: &columns)
-                    for position in writers.indices { writers[position].add(columns) }
-                    return true
+            let isRolled = try block.isRolled(number)
+            if isRolled {
+                for position in writers.indices { derive(number, of: block, &scratch.rollups, to: &writers[position]) }
+            } else if isSelected {
+                try add(number, of: block, &columns, &scratch, to: &writers)
+            }
+            for position in writers.indices { try writers[position].endSeries(labels, isRolled: isRolled) }
+        }
+    }
+
+    /// Adds the samples of a series, a second time for the writers that cannot tell it by buckets.
+    private func add(
+        _ number: UInt32, of block: Block, _ columns: inout SampleColumns, _ scratch: inout ReadScratch,
+        to writers: inout [RollupWriter]
+    ) throws(QueryableError) {
+        for thins in [false, true] where !thins || writers.contains(where: \.needsThinning) {
+            try block.forEachChunk(of: number) { chunk throws(QueryableError) in
+                columns.removeAll()
+                try block.read(chunk, range: .min ... .max, scratch: &scratch, into: &columns)
+                for position in writers.indices {
+                    if !thins {
+                        writers[position].add(columns)
+                    } else if writers[position].needsThinning {
+                        writers[position].thin(columns)
+                    }
+                }
+                return true
+            }
+        }
+    }
+
+    /// Adds what a finer roll-up tells of a series without samples.
+    private func derive(
+        _ number: UInt32, of block: Block, _ decoder: inout RollupDecoder, to writer: inout RollupWriter
+    ) {
+        let isThinned = block.withRollup(of: number, for: writer.resolution) { record, _ in
+            RollupDecoder.isThinned(record)
+        }
+        guard let isThinned else { return }
+        _ = block.withRollup(of: number, for: writer.resolution) { record, resolution throws(RollupDamage) in
+            if isThinned {
+                let left = try decoder.samples(of: record, resolution: resolution)
+                writer.thin(left.samples, weights: left.weights)
+            } else {
+                for bucket in try decoder.buckets(of: record, resolution: resolution) {
+                    writer.add(bucket, of: resolution)
                 }
             }
-            for position in writers.indices { try writers[position].endSeries() }
         }
     }
 
@@ -85,10 +144,7 @@ extension Storage {
             if state.isClosed { throw CancellationError() }
             let isThere = blocks.withLock { $0.blocks.contains { $0.identifier == block.identifier } }
             guard isThere else { return false }
-            for writer in writers {
-                try Folder.rename(
-                    writer.temporary, to: "\(block.folder)/\(RollupFormat.name(of: writer.resolution))")
-            }
+            for writer in writers { try writer.publish() }
             let files = RollupFile.files(in: block.folder, seriesCount: block.header.seriesCount)
             blocks.withLock { set in
                 // With what was deleted from it meanwhile.

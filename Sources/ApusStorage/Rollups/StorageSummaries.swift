@@ -1,121 +1,135 @@
 import ApusModel
 import Synchronization
 
-/// Selected series read from the roll-ups of blocks where these may be used, from samples elsewhere.
+/// Selected series read from the roll-ups of blocks where these may be used or nothing else is left, from samples elsewhere.
 struct StorageSummaries: SummarySelection {
-    /// Where the roll-up of a block tells the whole truth.
-    private struct Plan {
-        let file: RollupFile
-        /// Times in which nothing but the block has samples, cut at ends of buckets where other blocks or the head begin.
-        var spans: [ClosedRange<Int64>]
-    }
-
     /// A span of time of which the roll-up of a block is read.
     private struct Piece {
         var span: ClosedRange<Int64>
         var file: RollupFile
         var number: UInt32
+        /// Whether the block has no samples of the series.
+        var isRolled: Bool
     }
 
     private let selection: StorageSelection
-    /// For each block of the querier; `nil` where samples are read.
-    private let plans: [Plan?]
+    private let alignment: Int64
+    /// For each block of the querier the times in which nothing but the block has samples; empty where samples are read.
+    private let gaps: [[ClosedRange<Int64>]]
 
     /// The summaries of a selection whose runs lie between multiples of `alignment`; `nil` when there are none.
     init?(_ selection: StorageSelection, alignment: Int64) {
         let querier = selection.querier
         guard alignment > 0, querier.blocks.contains(where: { !$0.rollups.isEmpty }) else { return nil }
         self.selection = selection
+        self.alignment = alignment
         let start = querier.head.earliestTime
-        plans = querier.blocks.indices.map { position in
-            Self.plan(for: querier.blocks, at: position, headStart: start, alignment: alignment)
+        gaps = querier.blocks.indices.map { position in
+            Self.gaps(of: querier.blocks, at: position, headStart: start, alignment: alignment)
         }
-        if plans.allSatisfy({ $0 == nil }) { return nil }
+        if gaps.allSatisfy(\.isEmpty) { return nil }
     }
 
-    private static func plan(for blocks: [Block], at position: Int, headStart: Int64, alignment: Int64) -> Plan? {
+    private static func gaps(
+        of blocks: [Block], at position: Int, headStart: Int64, alignment: Int64
+    ) -> [ClosedRange<Int64>] {
         let block = blocks[position]
         let times = block.timeRange
-        guard RollupFormat.times.contains(times.lowerBound), RollupFormat.times.contains(times.upperBound),
-            let file = block.rollups.first(where: { alignment % $0.resolution == 0 && !$0.isDamaged })
-        else { return nil }
+        let isUseful =
+            block.hasRolledSeries || block.rollups.contains { alignment % $0.resolution == 0 && !$0.isDamaged }
+        guard isUseful, RollupFormat.times.contains(times.lowerBound), RollupFormat.times.contains(times.upperBound)
+        else { return [] }
         var others = TimeIntervals()
         if headStart <= times.upperBound { others.insert(headStart ... .max) }
         for (other, neighbour) in blocks.enumerated()
         where other != position && neighbour.header.seriesCount > 0 && neighbour.timeRange.overlaps(times) {
             others.insert(neighbour.timeRange)
         }
-        var spans: [ClosedRange<Int64>] = []
-        for gap in others.gaps(in: times) {
-            // At its own ends a block may have a part of a bucket: what others have of it comes before or after all of that.
-            let lower =
-                gap.lowerBound == times.lowerBound
-                ? gap.lowerBound : RollupFormat.firstStart(from: gap.lowerBound, file.resolution)
-            let upper =
-                gap.upperBound == times.upperBound
-                ? gap.upperBound : RollupFormat.lastEnd(upTo: gap.upperBound, file.resolution)
-            if lower <= upper { spans.append(lower...upper) }
-        }
-        return spans.isEmpty ? nil : Plan(file: file, spans: spans)
+        return others.gaps(in: times)
+    }
+
+    func rolledSpan(of index: Int, from start: Int64, through end: Int64) -> RolledSpan? {
+        selection.rolledSpan(of: index, from: start, through: end, alignment: alignment)
     }
 
     func read(
         _ index: Int, from start: Int64, through end: Int64, fields: SampleSummaries.Fields,
         into summaries: inout SampleSummaries
-    ) throws(QueryableError) -> Bool {
+    ) throws(QueryableError) -> SummaryOutcome {
         let horizon = selection.querier.horizon?.start(of: selection.labels(at: index)) ?? .min
         let first = max(start, horizon)
-        guard first <= end else { return true }
-        let pieces = pieces(of: index, first...end, isCut: first > start)
-        if pieces.isEmpty { return false }
+        guard first <= end else { return .exact }
+        let pieces = try pieces(of: index, first...end, isCut: first > start)
+        if pieces.isEmpty { return .none }
+        var outcome = SummaryOutcome.exact
         var next: Int64? = first
         return try selection.withScratch { scratch throws(QueryableError) in
             for piece in pieces {
                 guard let begin = next else { break }
                 if begin < piece.span.lowerBound {
                     let gap = begin...(piece.span.lowerBound - 1)
-                    guard try readSamples(index, gap, fields, &scratch, into: &summaries) else { return false }
+                    guard try readSamples(index, gap, fields, &scratch, into: &summaries) else { return .none }
                 }
-                do throws(RollupDamage) {
-                    let resolution = piece.file.resolution
-                    let buckets =
-                        RollupFormat.bucket(
-                            of: piece.span.lowerBound, resolution)...RollupFormat.bucket(
-                            of: piece.span.upperBound, resolution)
-                    let isTold = try scratch.rollups.decode(
-                        try piece.file.record(of: piece.number), resolution: resolution, within: buckets,
-                        fields: fields, into: &summaries)
-                    guard isTold else { return false }
-                } catch {
-                    // The samples are there; the file is reported and written anew with the next compaction.
-                    piece.file.noteDamage()
-                    return false
+                switch read(piece, fields, &scratch, into: &summaries) {
+                case .none: return .none
+                case .estimated: outcome = .estimated
+                case .exact: break
                 }
                 next = piece.span.upperBound < end ? piece.span.upperBound + 1 : nil
             }
-            guard let begin = next else { return true }
-            return try readSamples(index, begin...end, fields, &scratch, into: &summaries)
+            guard let begin = next else { return outcome }
+            return try readSamples(index, begin...end, fields, &scratch, into: &summaries) ? outcome : .none
+        }
+    }
+
+    private func read(
+        _ piece: Piece, _ fields: SampleSummaries.Fields, _ scratch: inout ReadScratch,
+        into summaries: inout SampleSummaries
+    ) -> SummaryOutcome {
+        let resolution = piece.file.resolution
+        let buckets =
+            RollupFormat.bucket(
+                of: piece.span.lowerBound, resolution)...RollupFormat.bucket(
+                of: piece.span.upperBound, resolution)
+        do throws(RollupDamage) {
+            return try scratch.rollups.decode(
+                try piece.file.record(of: piece.number), resolution: resolution, within: buckets, fields: fields,
+                estimates: piece.isRolled, into: &summaries)
+        } catch {
+            // Where the samples are there, the file is written anew with the next compaction.
+            piece.file.noteDamage()
+            return .none
         }
     }
 
     /// What of a series within a range of time is read from roll-ups, in order of time.
     ///
     /// - Parameter isCut: whether the range begins within a bucket.
-    private func pieces(of index: Int, _ range: ClosedRange<Int64>, isCut: Bool) -> [Piece] {
+    private func pieces(
+        of index: Int, _ range: ClosedRange<Int64>, isCut: Bool
+    ) throws(QueryableError) -> [Piece] {
         var pieces: [Piece] = []
-        selection.forEachPart(of: index) { part in
-            guard part.block >= 0, let plan = plans[Int(part.block)] else { return }
+        var parts: [StorageSelection.Part] = []
+        selection.forEachPart(of: index) { if $0.block >= 0, !gaps[Int($0.block)].isEmpty { parts.append($0) } }
+        for part in parts {
             let block = selection.querier.blocks[Int(part.block)]
-            guard block.tombstones[part.number] == nil, !plan.file.isDamaged, plan.file.holds(part.number) else {
-                return
-            }
-            for span in plan.spans where span.overlaps(range) {
+            guard block.tombstones[part.number] == nil else { continue }
+            let isRolled = try block.isRolled(part.number)
+            let file =
+                isRolled
+                ? block.bestRollup(of: part.number, alignment: alignment).file
+                : block.rollups.first { alignment % $0.resolution == 0 && !$0.isDamaged && $0.holds(part.number) }
+            guard let file else { continue }
+            for gap in gaps[Int(part.block)] {
+                guard let span = Self.span(gap, of: block, file.resolution), span.overlaps(range) else { continue }
                 var lower = max(span.lowerBound, range.lowerBound)
                 if isCut, span.lowerBound < range.lowerBound {
-                    lower = RollupFormat.firstStart(from: range.lowerBound, plan.file.resolution)
+                    lower = RollupFormat.firstStart(from: range.lowerBound, file.resolution)
                 }
                 let upper = min(span.upperBound, range.upperBound)
-                if lower <= upper { pieces.append(Piece(span: lower...upper, file: plan.file, number: part.number)) }
+                if lower <= upper {
+                    pieces.append(Piece(span: lower...upper, file: file, number: part.number, isRolled: isRolled))
+                }
             }
         }
         // Blocks come in order of time but where they overlap.
@@ -125,6 +139,18 @@ struct StorageSummaries: SummarySelection {
             break
         }
         return pieces
+    }
+
+    /// The whole buckets of a gap; at its own ends a block may have a part of a bucket, what others have of it comes before or after all of
+    /// that.
+    private static func span(_ gap: ClosedRange<Int64>, of block: Block, _ resolution: Int64) -> ClosedRange<Int64>? {
+        let times = block.timeRange
+        let lower =
+            gap.lowerBound == times.lowerBound
+            ? gap.lowerBound : RollupFormat.firstStart(from: gap.lowerBound, resolution)
+        let upper =
+            gap.upperBound == times.upperBound ? gap.upperBound : RollupFormat.lastEnd(upTo: gap.upperBound, resolution)
+        return lower <= upper ? lower...upper : nil
     }
 
     /// Appends the samples of a span of time one by one.

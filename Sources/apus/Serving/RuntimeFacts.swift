@@ -27,12 +27,13 @@ struct RuntimeFacts: Sendable {
             retention: Self.text(retention))
     }
 
-    /// The limits as Prometheus writes them, `15d or 50GiB`, then the rules.
+    /// The limits as Prometheus writes them, `15d or 50GiB`, then the rules, and the roll-ups that outlive samples.
     private static func text(_ retention: RetentionSettings) -> String {
         var limits = [DurationText.string(retention.time)]
         if retention.bytes > 0 { limits.append(SizeText.string(Int64(retention.bytes))) }
         if retention.percentage > 0 { limits.append("\(NumberText.string(retention.percentage, .plain))% of the disk") }
-        return ([limits.joined(separator: " or ")] + retention.rules.descriptions).joined(separator: "; ")
+        let kept = retention.rollups.filter { $0.keep != nil }.map { "roll-up \($0.description)" }
+        return ([limits.joined(separator: " or ")] + retention.rules.descriptions + kept).joined(separator: "; ")
     }
 
     private static var processorCount: Int { Int(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }

@@ -15,7 +15,8 @@ extension StorageOptions {
         for rollup in configuration.rollups {
             rollups.append(
                 try RollupRule(
-                    resolution: rollup.resolution, after: rollup.after, matchers: rollup.match?.matchers ?? []))
+                    resolution: rollup.resolution, after: rollup.after, keep: rollup.keep,
+                    matchers: rollup.match?.matchers ?? []))
         }
         guard let retention = configuration.retention else { return }
         retentionRules = try RetentionRules(retention.rules.map { ($0.match.matchers, $0.time) })
