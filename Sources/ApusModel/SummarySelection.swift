@@ -10,6 +10,16 @@ package protocol SummarySelection: Sendable {
         into summaries: inout SampleSummaries
     ) throws(QueryableError) -> SummaryOutcome
 
+    /// Appends those samples of a series with native histograms that say what rates need, when there are such: the first and the last one
+    /// between two multiples of the alignment, and both sides of each reset or change of layout. Staleness markers are left out.
+    ///
+    /// - Parameter weights: takes for each how many samples there are behind the one before, up to and with it.
+    /// - Returns: `false` when the samples have to be read themselves; what was appended then means nothing.
+    func readThinned(
+        _ index: Int, from start: Int64, through end: Int64, into columns: inout SampleColumns,
+        weights: inout [Double]
+    ) throws(QueryableError) -> Bool
+
     /// Where between two times the series at `index` has runs that may lie on both sides of a multiple of the alignment, because its samples
     /// are gone and no roll-up of a resolution that divides the alignment is left; `nil` when nowhere.
     func rolledSpan(of index: Int, from start: Int64, through end: Int64) -> RolledSpan?

@@ -90,7 +90,7 @@ final class StorePair {
                     batch.histograms.append(
                         .init(
                             position: batch.references.count,
-                            histogram: .exponential(sum: Double(step), buckets: [1, Double(step)])))
+                            histogram: .exponential(sum: Double(step), buckets: [1, Double(step % 500)])))
                     batch.references.append(references[8])
                     batch.values.append(.nan)
                     batch.timestamps.append(time)
@@ -139,10 +139,24 @@ func difference(_ a: QueryValue, _ b: QueryValue) -> String? {
         if one.samples.histograms.map(\.position) != other.samples.histograms.map(\.position) {
             return "\(one.labels): other histograms"
         }
+        for (left, right) in zip(one.samples.histograms, other.samples.histograms)
+        where !left.histogram.isClose(to: right.histogram) {
+            return "\(one.labels): \(left.histogram) and \(right.histogram)"
+        }
         for (position, (x, y)) in zip(one.samples.values, other.samples.values).enumerated() {
             let isEqual = x == y || x.isNaN && y.isNaN || (x - y).magnitude <= 1e-12 * y.magnitude
             if !isEqual { return "\(one.labels): \(x) and \(y) at \(one.samples.timestamps[position])" }
         }
     }
     return nil
+}
+
+extension NativeHistogram {
+    /// Whether two histograms are equal but for the last digits.
+    func isClose(to other: NativeHistogram, within share: Double = 1e-12) -> Bool {
+        func isClose(_ a: Double, _ b: Double) -> Bool { a == b || (a - b).magnitude <= share * b.magnitude }
+        return schema == other.schema && isClose(count, other.count) && isClose(sum, other.sum)
+            && positiveSpans == other.positiveSpans && positiveBuckets.count == other.positiveBuckets.count
+            && zip(positiveBuckets, other.positiveBuckets).allSatisfy(isClose)
+    }
 }

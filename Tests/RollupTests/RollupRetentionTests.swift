@@ -153,6 +153,39 @@ struct RollupRetentionTests {
         #expect(difference(recent.rolled.value, recent.plain.value) == nil)
     }
 
+    @Test("of native histograms rates and the last ones are left")
+    func histograms() async throws {
+        let pair = try Self.pair(seed: 31, [Self.rolled(Self.fiveMinutes)])
+        let (start, end) = (StorePair.start / 300_000 * 300_000 + Self.hour, Self.newest - 3 * Self.hour)
+        let selector = "m_total{kind=\"8\"}"
+        for (text, share) in [
+            ("rate(\(selector)[10m])", 1e-12), ("histogram_count(increase(\(selector)[1h]))", 1e-12),
+            ("histogram_quantile(0.9, rate(\(selector)[5m]))", 1e-12),
+            ("histogram_count(increase(\(selector)[17m]))", 0.3),
+            ("histogram_quantile(0.9, rate(\(selector)[2m]))", 0.1),
+        ] {
+            let isWhole = share < 0.01
+            let answers = try await ask(
+                pair, text, from: start + (isWhole ? 0 : 12_345), through: end, step: isWhole ? 300_000 : 77_000)
+            let (rolled, plain) = (
+                try #require(matrix(answers.rolled).first), try #require(matrix(answers.plain).first)
+            )
+            #expect(rolled.samples.timestamps == plain.samples.timestamps, "\(text)")
+            // What is as exact as the samples were is not remarked.
+            #expect(answers.rolled.infos.contains { $0.contains("roll-ups of 5m") } != isWhole, "\(text)")
+            let floats = zip(rolled.samples.values, plain.samples.values)
+            #expect(
+                !rolled.samples.histograms.isEmpty
+                    || floats.count { ($0 - $1).magnitude <= share * $1.magnitude } > plain.samples.count * 9 / 10,
+                "\(text): \(Array(floats))")
+            for (one, other) in zip(rolled.samples.histograms, plain.samples.histograms) {
+                #expect(one.histogram.isClose(to: other.histogram), "\(text)")
+            }
+        }
+        let lasts = try await ask(pair, "histogram_sum(\(selector))", from: start, through: end, step: 300_000)
+        #expect(difference(lasts.rolled.value, lasts.plain.value) == nil)
+    }
+
     // MARK: Keeping
 
     @Test("rules say which series keep their samples, which a roll-up, and which nothing")

@@ -99,6 +99,28 @@ struct RollupTests {
         #expect(anchored.rolled < anchored.plain / 10, "\(anchored)")
     }
 
+    @Test(
+        "rates of native histograms are taken from those beside the edges of buckets and resets",
+        arguments: [false, true])
+    func histograms(isLate: Bool) async throws {
+        let pair = try StorePair(seed: 30, rollups: Self.rules())
+        try pair.fill(isLate: isLate)
+        for text in [
+            "rate(m_total{kind=\"8\"}[10m])", "increase(m_total{kind=\"8\"}[5m] offset 5m)",
+            "histogram_quantile(0.9, sum(rate(m_total{kind=\"8\"}[1h])))", "delta(m_total{kind=\"8\"}[10m])",
+            "histogram_count(increase(m_total{kind=\"8\"}[30m]))",
+        ] {
+            let read = try await compare(
+                pair, text, from: StorePair.start / 300_000 * 300_000, through: StorePair.end, step: 300_000)
+            #expect(read.rolled < read.plain / 2, "\(text): \(read)")
+        }
+        for text in ["sum_over_time(m_total{kind=\"8\"}[10m])", "rate(m_total{kind=\"8\"}[7m])"] {
+            let read = try await compare(
+                pair, text, from: StorePair.start / 300_000 * 300_000, through: StorePair.end, step: 300_000)
+            #expect(read.rolled == read.plain)
+        }
+    }
+
     @Test("deleted samples and those past their retention are not in results")
     func deletion() async throws {
         let pair = try StorePair(seed: 4, rollups: Self.rules())

@@ -43,7 +43,7 @@ struct HistogramRateKernel {
         guard let first = range.first, let last = range.last else { return nil }
         let edges = split.places.window(at: window)
         let extrapolation = RateExtrapolation(
-            first: times[first], last: times[last], count: range.count,
+            first: times[first], last: times[last], count: split.places.number(from: first, through: last),
             window: edges, start: starts[first],
             isCounter: form.isCounter)
         if last == first, !extrapolation.usesStart { return nil }

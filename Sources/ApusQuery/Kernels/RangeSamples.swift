@@ -55,6 +55,17 @@ struct RangeSamples: Sendable {
     /// The timestamps for which the windows were located last.
     private var locatedTimestamps: [Int64] = []
 
+    /// How many samples there are behind the one before, up to and with each; empty when there are no others than these.
+    var weights: [Double] = []
+
+    /// The number of samples from the one at `first` through the one at `last`.
+    func number(from first: Int, through last: Int) -> Int {
+        if weights.isEmpty || last >= weights.count { return last &- first &+ 1 }
+        // Behind the first; whole numbers, of which only a wrong store has others.
+        let others = weights[(first + 1)..<(last + 1)].reduce(0, +)
+        return 1 &+ (others >= 0 && others < 0x1p53 ? Int(others) : last &- first)
+    }
+
     /// Whether some sample lies in two windows.
     var windowsOverlap: Bool {
         for index in 1..<max(1, firsts.count) where firsts[index] < ends[index - 1] { return true }

@@ -20,6 +20,7 @@ struct SplitSamples {
                 places.columns.append(0, at: time)
                 histograms.append(columns.histograms[positions[index]].histogram)
                 if starts.areKnown { places.columns.startTimestamps.append(starts[index]) }
+                if !samples.weights.isEmpty { places.weights.append(samples.weights[index]) }
             } else {
                 floats.columns.append(columns.values[index], at: time)
                 if starts.areKnown { floats.columns.startTimestamps.append(starts[index]) }

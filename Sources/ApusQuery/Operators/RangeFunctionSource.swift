@@ -103,8 +103,9 @@ struct RangeFunctionSource: SeriesSource {
     }
 
     func read(_ index: Int, into row: inout Row, scratch: inout Scratch) throws(QueryError) {
+        try evaluation.check()
         try base.read(index, scratch: &scratch)
-        try evaluate(index, into: &row, scratch: &scratch)
+        evaluate(index, into: &row, scratch: &scratch)
     }
 
     /// The same with each window moved outwards to whole multiples of `resolution` milliseconds.
@@ -112,11 +113,11 @@ struct RangeFunctionSource: SeriesSource {
         _ index: Int, widenedTo resolution: Int64, into row: inout Row, scratch: inout Scratch
     ) throws(QueryError) {
         try base.read(index, widenedTo: resolution, scratch: &scratch)
-        try evaluate(index, into: &row, scratch: &scratch)
+        evaluate(index, into: &row, scratch: &scratch)
     }
 
-    private func evaluate(_ index: Int, into row: inout Row, scratch: inout Scratch) throws(QueryError) {
-        try evaluation.check()
+    /// Evaluates the samples of a series that were read.
+    func evaluate(_ index: Int, into row: inout Row, scratch: inout Scratch) {
         row.clearHistograms()
         if scratch.samples.columns.histograms.isEmpty {
             let remarks = function.evaluate(scratch.samples, on: grid, into: &row.values)

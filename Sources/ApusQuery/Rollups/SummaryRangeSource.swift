@@ -31,7 +31,10 @@ struct SummaryRangeSource: SeriesSource {
             return try read(index, rolled: span, into: &row, scratch: &scratch)
         }
         let outcome = try readSummaries(index, from: bounds.first, through: bounds.last, &scratch)
-        if case .none = outcome { return try exact.read(index, into: &row, scratch: &scratch) }
+        if case .none = outcome {
+            if case .rate = function, try readThinned(index, into: &row, scratch: &scratch) { return }
+            return try exact.read(index, into: &row, scratch: &scratch)
+        }
         if case .estimated = outcome, let span = exact.rolledSpan(of: index) { annotate(span) }
         row.clearHistograms()
         let numbers = function.evaluate(scratch.summaries, on: windows, in: &scratch.samples, into: &row.values)
@@ -73,6 +76,40 @@ struct SummaryRangeSource: SeriesSource {
             scratch.giveBack(samples)
         }
         exact.remark(on: row, of: index)
+    }
+
+    /// Evaluates a series of native histograms by those that say what rates need.
+    ///
+    /// - Returns: `false` when there is more to be read of it.
+    private func readThinned(_ index: Int, into row: inout Row, scratch: inout Scratch) throws(QueryError) -> Bool {
+        let bounds = windows.bounds
+        scratch.samples.columns.removeAll()
+        scratch.samples.weights.removeAll(keepingCapacity: true)
+        defer { scratch.samples.weights.removeAll(keepingCapacity: true) }
+        do throws(QueryableError) {
+            guard
+                try selection.readThinned(
+                    index, from: bounds.first, through: bounds.last, into: &scratch.samples.columns,
+                    weights: &scratch.samples.weights)
+            else { return false }
+        } catch {
+            throw QueryError(error)
+        }
+        let columns = scratch.samples.columns
+        // Beside floats it is remarked which windows have both.
+        guard columns.histograms.count == columns.count, scratch.samples.weights.count == columns.count else {
+            return false
+        }
+        try evaluation.countRead(columns.histograms.reduce(columns.count) { $0 + $1.histogram.weight })
+        scratch.samples.locateWindows(windows)
+        let samples = scratch.samples
+        func number(_ window: Int) -> Int {
+            let (first, end) = (Int(samples.firsts[window]), Int(samples.ends[window]))
+            return end > first ? samples.number(from: first, through: end - 1) : 0
+        }
+        evaluation.countQueryable(samples.ends.indices.reduce(0) { $0 &+ number($1) }, number)
+        exact.evaluate(index, into: &row, scratch: &scratch)
+        return true
     }
 
     private func readSummaries(

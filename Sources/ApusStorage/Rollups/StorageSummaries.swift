@@ -82,6 +82,46 @@ struct StorageSummaries: SummarySelection {
         }
     }
 
+    func readThinned(
+        _ index: Int, from start: Int64, through end: Int64, into columns: inout SampleColumns,
+        weights: inout [Double]
+    ) throws(QueryableError) -> Bool {
+        let horizon = selection.querier.horizon?.start(of: selection.labels(at: index)) ?? .min
+        let first = max(start, horizon)
+        guard first <= end else { return true }
+        let pieces = try pieces(of: index, first...end, isCut: first > start)
+        if pieces.isEmpty { return false }
+        var next: Int64? = first
+        return try selection.withScratch { scratch throws(QueryableError) in
+            for piece in pieces {
+                guard let begin = next else { break }
+                if begin < piece.span.lowerBound {
+                    var gap = SampleColumns()
+                    try selection.read(index, begin...(piece.span.lowerBound - 1), &scratch, into: &gap)
+                    columns.appendWhole(gap, weights: [], to: &weights, within: piece.span.lowerBound - 1)
+                }
+                var left = ThinnedSamples()
+                do throws(RollupDamage) {
+                    let record = try piece.file.record(of: piece.number)
+                    guard RollupDecoder.isThinned(record) else { return false }
+                    left = try scratch.rollups.samples(
+                        of: record, resolution: piece.file.resolution, around: piece.span)
+                } catch {
+                    piece.file.noteDamage()
+                    return false
+                }
+                columns.appendWhole(
+                    left.samples, weights: left.weights, to: &weights, from: begin, within: piece.span.upperBound)
+                next = piece.span.upperBound < end ? piece.span.upperBound + 1 : nil
+            }
+            guard let begin = next else { return true }
+            var gap = SampleColumns()
+            try selection.read(index, begin...end, &scratch, into: &gap)
+            columns.appendWhole(gap, weights: [], to: &weights, within: end)
+            return true
+        }
+    }
+
     private func read(
         _ piece: Piece, _ fields: SampleSummaries.Fields, _ scratch: inout ReadScratch,
         into summaries: inout SampleSummaries
@@ -171,5 +211,38 @@ struct StorageSummaries: SummarySelection {
             summaries.append(columns.values[position], at: columns.timestamps[position], fields: fields)
         }
         return true
+    }
+}
+
+extension SampleColumns {
+    /// Appends the samples of others up to a time that come after these and are no staleness markers; the first of them follows nothing that
+    /// it knows of.
+    ///
+    /// - Parameter others: how many samples each stands for; one where it is empty.
+    fileprivate mutating func appendWhole(
+        _ other: SampleColumns, weights others: [Double], to weights: inout [Double], from start: Int64 = .min,
+        within end: Int64
+    ) {
+        var next = 0
+        var isFirst = true
+        for position in 0..<other.count {
+            let time = other.timestamps[position]
+            var histogram: NativeHistogram?
+            if next < other.histograms.count, other.histograms[next].position == position {
+                histogram = other.histograms[next].histogram
+                next += 1
+            }
+            guard time >= start, time <= end, time > timestamps.last ?? .min,
+                !SpecialValue.isStaleMarker(histogram?.sum ?? other.values[position])
+            else { continue }
+            if var histogram {
+                if isFirst { histogram.forgetPredecessor() }
+                append(histogram, at: time)
+            } else {
+                append(other.values[position], at: time)
+            }
+            isFirst = false
+            weights.append(others.isEmpty ? 1 : others[position])
+        }
     }
 }
