@@ -21,7 +21,7 @@ package struct FuzzTarget: Sendable {
     /// All targets; those that read files use the folder at `path`, which is theirs alone.
     package static func all(folder path: String) -> [FuzzTarget] {
         ColumnTargets.all + TextTargets.all + RemoteWriteTargets.all + StoreTargets.all(folder: path)
-            + PrometheusTargets.all(folder: path)
+            + RollupTargets.all(folder: path) + PrometheusTargets.all(folder: path)
     }
 
     /// Removes the folder of `all`.

@@ -22,6 +22,7 @@ struct MaintenanceModelTests {
         }
         #expect(run.rewrites > 5, "the run is too short to have brought blocks together")
         #expect(run.lateCount > 20, "too little came late")
+        #expect(run.summaryCount > 100, "roll-ups were hardly read")
         #expect(run.events.all.allSatisfy { $0.severity == .info }, "\(run.events.all)")
         run.storage.close()
     }
@@ -44,6 +45,8 @@ private struct MaintenanceRun {
     private var deletedEnd = Int64.min
     /// The samples that came late.
     private(set) var lateCount = 0
+    /// The series that were read from roll-ups.
+    private(set) var summaryCount = 0
     private var openQueriers: [(querier: any Querier, expected: Contents)] = []
 
     init(seed: UInt64) throws {
@@ -55,6 +58,7 @@ private struct MaintenanceRun {
         options.blockChunkSamples = 20
         options.maximumBlockRange = 5_400_000
         options.outOfOrderWindow = 2_000_000
+        options.rollups = [try RollupRule(resolution: 60_000, after: 0), try RollupRule(resolution: 600_000, after: 0)]
         hasRules = seed % 2 == 0
         options.retention = hasRules ? 9_000_000 : 1_000_000_000
         if hasRules {
@@ -272,6 +276,29 @@ private struct MaintenanceRun {
         for (labels, samples) in expected {
             let inside = samples.keys.filter { $0 >= end - 1_234_567 && $0 <= end }.sorted()
             #expect(part[labels]?.timestamps ?? [] == inside, "\(labels): \(context)")
+        }
+        try compareSummaries(querier, expected, context)
+    }
+
+    /// What roll-ups tell of a time between multiples of their resolution is what the samples tell.
+    private mutating func compareSummaries(_ querier: any Querier, _ expected: Contents, _ context: String) throws {
+        let unit: Int64 = [60_000, 600_000].randomElement(using: &generator) ?? 60_000
+        let end = clock.now() / unit * unit - unit * Int64.random(in: 0..<20, using: &generator)
+        let start = end - unit * Int64.random(in: 1..<20, using: &generator)
+        let selection = try querier.select([])
+        guard let runs = selection.summaries(alignedTo: unit) else { return }
+        for index in 0..<selection.count {
+            let labels = selection.labels(at: index)
+            var summaries = SampleSummaries()
+            let outcome = try runs.read(
+                index, from: start + 1, through: end, fields: [.maxima, .lasts], into: &summaries)
+            guard case .exact = outcome else { continue }
+            summaryCount += 1
+            let inside = (expected[labels] ?? [:]).filter { $0.key > start && $0.key <= end }
+            let total = summaries.counts.reduce(0, +)
+            #expect(total == Double(inside.count), "\(labels): \(context)")
+            #expect(summaries.maxima.max() == inside.values.max(), "\(labels): \(context)")
+            #expect(summaries.lasts.last == inside.max { $0.key < $1.key }?.value, "\(labels): \(context)")
         }
     }
 

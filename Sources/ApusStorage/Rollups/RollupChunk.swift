@@ -13,6 +13,12 @@ struct RollupChunk {
         /// The ends of the first and the last bucket, in resolutions.
         var first: Int64
         var last: Int64
+
+        /// Whether no arithmetic on the times of its buckets overflows.
+        func isWithin(_ resolution: Int64) -> Bool {
+            let limit = RollupFormat.times.upperBound / max(1, resolution) &+ 1
+            return first >= -limit && last <= limit
+        }
     }
 
     private var decoder = ColumnDecoder()
@@ -51,9 +57,9 @@ struct RollupChunk {
         } catch {
             throw RollupDamage(error)
         }
-        guard ends.first == entry.first, ends.last == entry.last else {
-            throw RollupDamage("the buckets of a chunk are not those that its record names")
-        }
+        guard ends.first == entry.first, ends.last == entry.last,
+            ends.indices.dropFirst().allSatisfy({ ends[$0] > ends[$0 - 1] })
+        else { throw RollupDamage("the buckets of a chunk are not those that its record names") }
         guard has(.firsts) || (form(.minima) != .derived && form(.maxima) != .derived) else {
             throw RollupDamage("minima follow from values that are left out")
         }
@@ -189,14 +195,15 @@ struct RollupChunk {
         summaries.counts.append(contentsOf: columns[Part.counts.rawValue])
         summaries.lastTimes.append(addingCapacity: count) { output in
             for index in 0..<count {
-                output.append(ends[index] &* resolution &- Self.offset(beforeEnd[index], resolution))
+                output.append(ends[index] &* resolution &- Self.offset(beforeEnd[index], within: 0...resolution - 1))
             }
         }
         if fields.contains(.firstTimes) {
             let afterStart = columns[Part.firstTimes.rawValue]
             summaries.firstTimes.append(addingCapacity: count) { output in
                 for index in 0..<count {
-                    output.append((ends[index] &- 1) &* resolution &+ Self.offset(afterStart[index], resolution))
+                    let offset = Self.offset(afterStart[index], within: 1...resolution)
+                    output.append((ends[index] &- 1) &* resolution &+ offset)
                 }
             }
         }
@@ -226,8 +233,9 @@ struct RollupChunk {
             let end = ends[index] &* resolution
             let start = end &- resolution
             bucket.count = value(.counts, index)
-            bucket.firstTime = start &+ Self.offset(value(.firstTimes, index), resolution)
-            bucket.lastTime = max(bucket.firstTime, end &- Self.offset(value(.lastTimes, index), resolution))
+            bucket.firstTime = start &+ Self.offset(value(.firstTimes, index), within: 1...resolution)
+            let last = end &- Self.offset(value(.lastTimes, index), within: 0...resolution - 1)
+            bucket.lastTime = max(bucket.firstTime, last)
             bucket.first = value(.firsts, index)
             bucket.last = value(.lasts, index)
             bucket.minimum = value(.minima, index)
@@ -237,7 +245,7 @@ struct RollupChunk {
             bucket.resets = value(.resets, index)
             bucket.unknown = unknown
             let stale = value(.stale, index)
-            if stale > 0 { bucket.staleTime = start &+ Self.offset(stale, resolution) }
+            if stale > 0 { bucket.staleTime = start &+ Self.offset(stale, within: 1...resolution) }
             body(bucket)
         }
     }
@@ -247,9 +255,9 @@ struct RollupChunk {
         return column.isEmpty ? 0 : column[index]
     }
 
-    /// A distance within a bucket; numbers that cannot be one, which only a wrong file has, become its length.
-    private static func offset(_ value: Double, _ resolution: Int64) -> Int64 {
-        value >= 0 && value <= Double(resolution) ? Int64(value) : resolution
+    /// A distance within a bucket; numbers that cannot be one, which only a wrong file has, become the longest.
+    private static func offset(_ value: Double, within range: ClosedRange<Int64>) -> Int64 {
+        value >= Double(range.lowerBound) && value <= Double(range.upperBound) ? Int64(value) : range.upperBound
     }
 }
 

@@ -24,6 +24,7 @@ struct RollupDecoder {
         try forEachChunk(of: record) { chunk, entry, bytes throws(RollupDamage) in
             if case .none = outcome { return }
             guard entry.last >= wanted.lowerBound, entry.first <= wanted.upperBound else { return }
+            guard entry.isWithin(resolution) else { throw RollupDamage("a bucket is out of all time") }
             try chunk.decode(bytes, entry, fields)
             if chunk.isIncomplete(for: fields) {
                 outcome = estimates ? .estimated : .none
@@ -72,6 +73,7 @@ struct RollupDecoder {
         if Self.isThinned(record) { return result }
         try forEachChunk(of: record) { chunk, entry, bytes throws(RollupDamage) in
             guard entry.last >= wanted.lowerBound, entry.first <= wanted.upperBound else { return }
+            guard entry.isWithin(resolution) else { throw RollupDamage("a bucket is out of all time") }
             try chunk.decode(bytes, entry, .all, withMarkers: true)
             let unknown = chunk.unknown
             chunk.estimate()
@@ -118,11 +120,14 @@ struct RollupDecoder {
             var place = directory
             try place.skipVarints(4 * count)
             var previous: Int64 = 0
-            for _ in 0..<count {
+            for number in 0..<count {
                 let buckets = try directory.readCount(limit: RollupFormat.maximumBuckets)
                 let first = previous &+ (try directory.readSignedVarint())
                 let last = first &+ Int64(bitPattern: try directory.readVarint())
                 let bytes = try place.readBytes(try directory.readCount(limit: place.remaining))
+                guard RollupFormat.times.contains(first), RollupFormat.times.contains(last), first <= last,
+                    number == 0 || first > previous
+                else { throw RollupDamage("the chunks of a record do not follow each other") }
                 previous = last
                 try body(&chunk, RollupChunk.Entry(count: buckets, first: first, last: last), bytes)
             }

@@ -23,7 +23,7 @@ final class RollupFile: Sendable {
         let file = file
         let header = try RollupFormat.Header(file)
         let tableLength = 8 * (UInt64(header.seriesCount) + 1)
-        guard header.seriesCount == seriesCount, header.resolution >= 1,
+        guard header.seriesCount == seriesCount, (1...RollupFormat.longestResolution).contains(header.resolution),
             path.hasSuffix("/" + RollupFormat.name(of: header.resolution))
         else { throw .damaged(path: path, reason: "it belongs to another block or has another resolution") }
         guard header.tableOffset >= UInt64(RollupFormat.headerLength), header.tableOffset <= UInt64(file.count),

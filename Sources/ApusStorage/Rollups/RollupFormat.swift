@@ -7,6 +7,8 @@ enum RollupFormat {
     static let version: UInt32 = 2
     static let headerLength = 52
     static let namePrefix = "rollup-"
+    /// The longest bucket, in milliseconds.
+    static let longestResolution: Int64 = 86_400_000
     /// The most buckets of a chunk.
     static let maximumBuckets = 1_024
     /// The first byte of the record of a series of floats.

@@ -17,7 +17,7 @@ package struct RollupRule: Sendable {
     package init(
         resolution: Int64, after: Int64, keep: Int64? = nil, matchers: [Matcher] = []
     ) throws(QueryableError) {
-        self.resolution = min(max(1, resolution), 86_400_000)
+        self.resolution = min(max(1, resolution), RollupFormat.longestResolution)
         self.after = max(0, after)
         self.keep = keep.map { max(0, $0) }
         self.matchers = try CompiledMatcher.compile(matchers)

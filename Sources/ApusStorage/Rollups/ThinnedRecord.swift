@@ -83,6 +83,8 @@ struct ThinnedSamples {
     }
 
     private mutating func append(_ value: Double, at time: Int64, weight: Double) {
+        // Only what a wrong file says does not ascend.
+        guard time > samples.timestamps.last ?? .min else { return }
         samples.append(value, at: time)
         weights.append(weight)
     }
