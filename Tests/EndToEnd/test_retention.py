@@ -27,8 +27,8 @@ def test_rules_hold_from_the_start_and_are_put_in_force_on_reload():
             assert kept() == '10d or 50GiB; {job="one"} 3s'
 
             # What was only hidden is there again, and the flag counts where the file says nothing.
-            apus.config_path.write_text(storage("rollups: [{resolution: 5m, after: 1d}]") + jobs)
+            apus.config_path.write_text(storage("rollups: [{resolution: 5m, after: 1d, keep: 90d}]") + jobs)
             assert apus.request("POST", "/-/reload", body=b"").status == 200
-            assert kept() == "15d or 50GiB"
+            assert kept() == "15d or 50GiB; roll-up 5m 90d"
             assert apus.value("count_over_time(one[1m])") >= 5
             assert "resolution: 5m" in apus.get("/api/v1/status/config").json["data"]["yaml"]

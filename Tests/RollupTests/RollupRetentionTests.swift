@@ -160,7 +160,8 @@ struct RollupRetentionTests {
         let selector = "m_total{kind=\"8\"}"
         for (text, share) in [
             ("rate(\(selector)[10m])", 1e-12), ("histogram_count(increase(\(selector)[1h]))", 1e-12),
-            ("histogram_quantile(0.9, rate(\(selector)[5m]))", 1e-12),
+            ("histogram_quantile(0.9, rate(\(selector)[5m]))", 1e-12), ("count_over_time(\(selector)[10m])", 1e-12),
+            ("count_over_time(\(selector)[7m])", 0.1),
             ("histogram_count(increase(\(selector)[17m]))", 0.3),
             ("histogram_quantile(0.9, rate(\(selector)[2m]))", 0.1),
         ] {
@@ -294,6 +295,16 @@ struct RollupRetentionTests {
                 through: (cut.upperBound / 300_000 - 1) * 300_000, step: 300_000)
             #expect(!matrix(inside).contains { $0.labels["kind"] == "0" })
             #expect(matrix(inside).contains { $0.labels["kind"] == "1" })
+            // Buckets beside the deleted time are whole.
+            let (early, late) = ((cut.lowerBound / 300_000 - 1) * 300_000, (cut.upperBound / 300_000 + 2) * 300_000)
+            for range in [early - 1_500_000...early, late...late + 1_500_000] {
+                let beside = try await ask(
+                    pair, "count_over_time(m_total{kind=~\"0|2\"}[5m])", from: range.lowerBound,
+                    through: range.upperBound, step: 300_000)
+                let difference = difference(beside.rolled.value, beside.plain.value)
+                #expect(difference == nil, "round \(round)")
+                #expect(beside.rolled.infos.isEmpty)
+            }
             let querier = try pair.rolled.querier(from: cut.lowerBound, through: cut.upperBound)
             let kinds = try querier.labelValues(of: "kind", matching: [[Matcher("__name__", .equal, "m_total")]])
             // Blocks that are one now tell less exactly where a series has samples.

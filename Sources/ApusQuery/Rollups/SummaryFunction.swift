@@ -56,6 +56,18 @@ enum SummaryFunction: Sendable {
         }
     }
 
+    /// Whether the result is how many samples there are.
+    var countsOnly: Bool {
+        if case .count(isPresence: false) = self { return true }
+        return false
+    }
+
+    /// Whether thinned samples tell it all of series that buckets cannot tell of.
+    var needsNoOther: Bool {
+        if case .rate = self { return true }
+        return countsOnly
+    }
+
     /// Evaluates all windows; `samples` is the place for them, whatever is in it.
     ///
     /// - Parameter resolution: what windows are widened to whole multiples of, where runs lie on their edges.

@@ -32,7 +32,7 @@ struct SummaryRangeSource: SeriesSource {
         }
         let outcome = try readSummaries(index, from: bounds.first, through: bounds.last, &scratch)
         if case .none = outcome {
-            if case .rate = function, try readThinned(index, into: &row, scratch: &scratch) { return }
+            if function.needsNoOther, try readThinned(index, widenedTo: 1, into: &row, scratch: &scratch) { return }
             return try exact.read(index, into: &row, scratch: &scratch)
         }
         if case .estimated = outcome, let span = exact.rolledSpan(of: index) { annotate(span) }
@@ -53,7 +53,10 @@ struct SummaryRangeSource: SeriesSource {
         let outcome = try readSummaries(index, from: first, through: last, &scratch)
         annotate(span)
         if case .none = outcome {
-            try exact.read(index, widenedTo: resolution, into: &row, scratch: &scratch)
+            let isRead =
+                function.needsNoOther
+                ? try readThinned(index, widenedTo: resolution, into: &row, scratch: &scratch) : false
+            if !isRead { try exact.read(index, widenedTo: resolution, into: &row, scratch: &scratch) }
         } else {
             row.clearHistograms()
             let numbers = function.evaluate(
@@ -81,15 +84,18 @@ struct SummaryRangeSource: SeriesSource {
     /// Evaluates a series of native histograms by those that say what rates need.
     ///
     /// - Returns: `false` when there is more to be read of it.
-    private func readThinned(_ index: Int, into row: inout Row, scratch: inout Scratch) throws(QueryError) -> Bool {
-        let bounds = windows.bounds
+    private func readThinned(
+        _ index: Int, widenedTo resolution: Int64, into row: inout Row, scratch: inout Scratch
+    ) throws(QueryError) -> Bool {
+        let first = windows.window(at: 0, widenedTo: resolution).start &+ 1
+        let last = windows.window(at: max(0, windows.count - 1), widenedTo: resolution).end
         scratch.samples.columns.removeAll()
         scratch.samples.weights.removeAll(keepingCapacity: true)
         defer { scratch.samples.weights.removeAll(keepingCapacity: true) }
         do throws(QueryableError) {
             guard
                 try selection.readThinned(
-                    index, from: bounds.first, through: bounds.last, into: &scratch.samples.columns,
+                    index, from: first, through: last, into: &scratch.samples.columns,
                     weights: &scratch.samples.weights)
             else { return false }
         } catch {
@@ -101,14 +107,22 @@ struct SummaryRangeSource: SeriesSource {
             return false
         }
         try evaluation.countRead(columns.histograms.reduce(columns.count) { $0 + $1.histogram.weight })
-        scratch.samples.locateWindows(windows)
+        scratch.samples.locateWindows(windows, widenedTo: resolution)
         let samples = scratch.samples
         func number(_ window: Int) -> Int {
             let (first, end) = (Int(samples.firsts[window]), Int(samples.ends[window]))
             return end > first ? samples.number(from: first, through: end - 1) : 0
         }
         evaluation.countQueryable(samples.ends.indices.reduce(0) { $0 &+ number($1) }, number)
-        exact.evaluate(index, into: &row, scratch: &scratch)
+        if function.countsOnly {
+            row.clearHistograms()
+            for window in row.values.indices {
+                let number = number(window)
+                row.values[window] = number == 0 ? Point.absent : Double(number)
+            }
+        } else {
+            exact.evaluate(index, into: &row, scratch: &scratch)
+        }
         return true
     }
 

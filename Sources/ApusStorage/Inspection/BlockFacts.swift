@@ -18,6 +18,8 @@ package struct BlockFacts: Sendable, Equatable {
     package var samples: Int
     /// The bytes of index and columns.
     package var bytes: Int
+    /// The roll-ups beside it that can be read, the finest first.
+    package var rollups: [RollupFacts]
 
     /// The level of the block for a store whose shortest blocks span `blockRange` milliseconds: 1 for those, and one more for each
     /// threefold of it.
@@ -43,7 +45,24 @@ package struct BlockFacts: Sendable, Equatable {
         chunks = Int(block.header.chunkCount)
         samples = Int(clamping: block.header.sampleCount)
         bytes = block.byteCount
+        rollups = block.rollups.reversed().map { file in
+            RollupFacts(
+                resolution: file.resolution, bytes: file.byteCount, buckets: file.bucketCount,
+                seriesWithoutSamples: file.rolledCount)
+        }
     }
+}
+
+/// What a roll-up of a block holds, for lists.
+package struct RollupFacts: Sendable, Equatable {
+    /// The length of a bucket in milliseconds.
+    package var resolution: Int64
+    /// The bytes of the file.
+    package var bytes: Int
+    /// The buckets of all series.
+    package var buckets: Int
+    /// The series of the block of which only roll-ups are left.
+    package var seriesWithoutSamples: Int
 }
 
 extension Storage {

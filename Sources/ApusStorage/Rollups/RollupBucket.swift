@@ -42,6 +42,12 @@ struct RollupBucket {
     /// The times of its first and last sample.
     var times: ClosedRange<Int64> { firstTime...max(firstTime, lastTime) }
 
+    /// Whether something that fields need is not known.
+    func lacks(_ fields: SampleSummaries.Fields) -> Bool {
+        unknown.contains(.first) && fields.contains(.firsts) || unknown.contains(.sum) && fields.contains(.sums)
+            || unknown.contains(.resets) && fields.contains(.resets)
+    }
+
     /// Adds a sample that follows those before.
     mutating func add(_ value: Double, at time: Int64) {
         if SpecialValue.isStaleMarker(value) {
@@ -102,5 +108,23 @@ struct RollupBucket {
     private mutating func note(_ low: Double, _ high: Double) {
         if !low.isNaN, !(minimum <= low) { minimum = low }
         if !high.isNaN, !(maximum >= high) { maximum = high }
+    }
+}
+
+extension SampleSummaries {
+    /// Appends a bucket with samples as a run.
+    mutating func append(_ bucket: RollupBucket, fields: Fields) {
+        lastTimes.append(bucket.lastTime)
+        counts.append(bucket.count)
+        if fields.contains(.firstTimes) { firstTimes.append(bucket.firstTime) }
+        if fields.contains(.firsts) { firsts.append(bucket.first) }
+        if fields.contains(.lasts) { lasts.append(bucket.last) }
+        if fields.contains(.minima) { minima.append(bucket.leastValue) }
+        if fields.contains(.maxima) { maxima.append(bucket.greatestValue) }
+        if fields.contains(.sums) { sums.append(bucket.sum.value) }
+        if fields.contains(.resets) {
+            lost.append(bucket.lost)
+            resets.append(bucket.resets)
+        }
     }
 }

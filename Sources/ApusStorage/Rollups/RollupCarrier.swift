@@ -35,7 +35,13 @@ struct RollupCarrier {
     ) throws -> Bool {
         let end = parts.map(\.block.header.maximumTime).max() ?? .min
         var isRolled = false
-        for part in parts where try part.block.isRolled(part.number) { isRolled = true }
+        for part in parts where try part.block.isRolled(part.number) {
+            isRolled = true
+            // As with damaged samples: the block stays as it is, so that what can be repaired is not thrown away.
+            if let path = part.block.rollups(holding: part.number).damagedPath {
+                throw part.block.damage(path, "a roll-up whose samples are gone")
+            }
+        }
         guard isRolled || horizon.sampleStart(of: labels) > end else { return false }
         let kept = horizon.keptResolutions(of: labels, through: end)
         var times: ClosedRange<Int64>?

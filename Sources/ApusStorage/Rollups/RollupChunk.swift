@@ -149,10 +149,9 @@ struct RollupChunk {
 
     /// Whether something that fields need was left out.
     func isIncomplete(for fields: SampleSummaries.Fields) -> Bool {
-        let unknown = unknown
-        return unknown.contains(.first) && fields.contains(.firsts)
-            || unknown.contains(.sum) && fields.contains(.sums)
-            || unknown.contains(.resets) && fields.contains(.resets)
+        var bucket = RollupBucket(end: 0)
+        bucket.unknown = unknown
+        return bucket.lacks(fields)
     }
 
     /// Puts the likeliest values in the place of those that were left out: the value before a bucket as its first one, the line between first

@@ -10,6 +10,8 @@ struct StorageSummaries: SummarySelection {
         var number: UInt32
         /// Whether the block has no samples of the series.
         var isRolled: Bool
+        /// What was deleted of the series; buckets that have some of it are gone whole.
+        var deleted: TimeIntervals?
     }
 
     private let selection: StorageSelection
@@ -103,7 +105,7 @@ struct StorageSummaries: SummarySelection {
                 var left = ThinnedSamples()
                 do throws(RollupDamage) {
                     let record = try piece.file.record(of: piece.number)
-                    guard RollupDecoder.isThinned(record) else { return false }
+                    guard RollupDecoder.isThinned(record), piece.deleted == nil else { return false }
                     left = try scratch.rollups.samples(
                         of: record, resolution: piece.file.resolution, around: piece.span)
                 } catch {
@@ -132,6 +134,17 @@ struct StorageSummaries: SummarySelection {
                 of: piece.span.lowerBound, resolution)...RollupFormat.bucket(
                 of: piece.span.upperBound, resolution)
         do throws(RollupDamage) {
+            if let deleted = piece.deleted {
+                let record = try piece.file.record(of: piece.number)
+                if RollupDecoder.isThinned(record) { return .none }
+                var outcome = SummaryOutcome.exact
+                for bucket in try scratch.rollups.buckets(of: record, resolution: resolution, within: buckets)
+                where bucket.count > 0 && !deleted.overlaps(bucket.times) {
+                    summaries.append(bucket, fields: fields)
+                    if bucket.lacks(fields) { outcome = .estimated }
+                }
+                return outcome
+            }
             return try scratch.rollups.decode(
                 try piece.file.record(of: piece.number), resolution: resolution, within: buckets, fields: fields,
                 estimates: piece.isRolled, into: &summaries)
@@ -153,8 +166,8 @@ struct StorageSummaries: SummarySelection {
         selection.forEachPart(of: index) { if $0.block >= 0, !gaps[Int($0.block)].isEmpty { parts.append($0) } }
         for part in parts {
             let block = selection.querier.blocks[Int(part.block)]
-            guard block.tombstones[part.number] == nil else { continue }
             let isRolled = try block.isRolled(part.number)
+            guard isRolled || block.tombstones[part.number] == nil else { continue }
             let file =
                 isRolled
                 ? block.bestRollup(of: part.number, alignment: alignment).file
@@ -168,7 +181,10 @@ struct StorageSummaries: SummarySelection {
                 }
                 let upper = min(span.upperBound, range.upperBound)
                 if lower <= upper {
-                    pieces.append(Piece(span: lower...upper, file: file, number: part.number, isRolled: isRolled))
+                    pieces.append(
+                        Piece(
+                            span: lower...upper, file: file, number: part.number, isRolled: isRolled,
+                            deleted: block.tombstones[part.number]))
                 }
             }
         }

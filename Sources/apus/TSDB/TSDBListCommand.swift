@@ -40,18 +40,19 @@ private struct FolderListing: Sendable {
             TextTable.Column(name: "last sample"), TextTable.Column(name: "series", isNumeric: true),
             TextTable.Column(name: "chunks", isNumeric: true), TextTable.Column(name: "samples", isNumeric: true),
             TextTable.Column(name: "size", isNumeric: true), TextTable.Column(name: "B/sample", isNumeric: true),
+            TextTable.Column(name: "roll-ups"),
         ])
         for block in blocks {
             table.append([
                 block.identifier, TimestampText.rfc3339(block.minimumTime), TimestampText.rfc3339(block.maximumTime),
                 String(block.series), String(block.chunks), String(block.samples), ShortNumber.bytes(block.bytes),
-                perSample(block.bytes, block.samples),
+                perSample(block.bytes, block.samples), rollups(of: block),
             ])
         }
         if let first = head.headMinimumTime, let last = head.headMaximumTime {
             table.append([
                 "head", TimestampText.rfc3339(first), TimestampText.rfc3339(last), String(head.headSeries),
-                String(head.headChunks), "", ShortNumber.bytes(head.walBytes), "",
+                String(head.headChunks), "", ShortNumber.bytes(head.walBytes), "", "",
             ])
         }
         var lines = table.lines(on: terminal)
@@ -62,16 +63,31 @@ private struct FolderListing: Sendable {
         return lines
     }
 
+    /// The resolutions with their sizes: `5m 1.2 MB, 1h 130 kB`, and of how many series nothing else is left.
+    private func rollups(of block: BlockFacts) -> String {
+        let parts = block.rollups.map { "\(DurationText.string($0.resolution)) \(ShortNumber.bytes($0.bytes))" }
+        let count = block.rollups.map(\.seriesWithoutSamples).max() ?? 0
+        return parts.joined(separator: ", ") + (count > 0 ? "; \(count) series without samples" : "")
+    }
+
     private func perSample(_ bytes: Int, _ samples: Int) -> String {
         guard samples > 0 else { return "" }
         return NumberText.string((Double(bytes) / Double(samples) * 100).rounded() / 100, .json)
+    }
+
+    private func json(_ rollup: RollupFacts) -> String {
+        """
+        {"resolution":\(rollup.resolution),"bytes":\(rollup.bytes),"buckets":\(rollup.buckets),\
+        "seriesWithoutSamples":\(rollup.seriesWithoutSamples)}
+        """
     }
 
     var json: String {
         let blocks = blocks.map { block in
             """
             {"ulid":"\(block.identifier)","minTime":\(block.minimumTime),"maxTime":\(block.maximumTime),\
-            "series":\(block.series),"chunks":\(block.chunks),"samples":\(block.samples),"bytes":\(block.bytes)}
+            "series":\(block.series),"chunks":\(block.chunks),"samples":\(block.samples),"bytes":\(block.bytes),\
+            "rollups":[\(block.rollups.map(json).joined(separator: ","))]}
             """
         }
         let unreadable = unreadable.map {
