@@ -63,7 +63,7 @@ struct RollupChunk {
         guard has(.firsts) || (form(.minima) != .derived && form(.maxima) != .derived) else {
             throw RollupDamage("minima follow from values that are left out")
         }
-        undo()
+        undo(fields)
     }
 
     private func form(_ part: Part) -> Form { forms[part.rawValue] }
@@ -85,49 +85,67 @@ struct RollupChunk {
         }
     }
 
-    /// Adds what the values of parts are the difference to, and computes those that follow from others.
-    private mutating func undo() {
+    /// Adds what the values of parts are the difference to, and computes those that follow from others, as far as fields need them.
+    private mutating func undo(_ fields: SampleSummaries.Fields) {
         // Taken out, so that changing them copies nothing.
         var (firsts, lasts) = (take(.firsts), take(.lasts))
-        if !lasts.isEmpty {
-            let firstsDiffer = form(.firsts) == .residual && !firsts.isEmpty
-            let lastsDiffer = form(.lasts) == .residual
-            if firstsDiffer || lastsDiffer {
-                var previous = 0.0
-                for index in ends.indices {
-                    if firstsDiffer { firsts[index] += previous }
-                    if lastsDiffer { lasts[index] += firsts.isEmpty ? previous : firsts[index] }
-                    previous = lasts[index]
-                }
-            }
-        }
-        for part in [Part.minima, .maxima] {
+        addDifferences(&firsts, &lasts)
+        let needsSums = fields.contains(.sums)
+        for part in [Part.minima, .maxima] where isNeeded(part, fields, false) {
             var values = take(part)
-            if form(part) == .residual, !values.isEmpty {
-                for index in ends.indices { values[index] += lasts[index] }
-            } else if form(part) == .derived, !firsts.isEmpty {
-                for index in ends.indices {
-                    values.append(
-                        RollupFormat.derivedExtreme(firsts[index], lasts[index], isMaximum: part == .maxima))
+            if form(part) == .residual {
+                Self.add(lasts, to: &values)
+            } else if form(part) == .derived {
+                let isMaximum = part == .maxima
+                let (ones, others) = (firsts.span, lasts.span)
+                values.append(addingCapacity: ones.count) { output in
+                    for index in 0..<ones.count {
+                        output.append(RollupFormat.derivedExtreme(ones[index], others[index], isMaximum: isMaximum))
+                    }
                 }
             }
             columns[part.rawValue] = values
         }
-        var sums = take(.sums)
-        let extremes = (columns[Part.minima.rawValue], columns[Part.maxima.rawValue])
-        let (lows, highs) = has(.firsts) ? (firsts, lasts) : extremes
-        if form(.sums) == .residual && !sums.isEmpty || form(.sums) == .derived, !lows.isEmpty, !highs.isEmpty {
+        if needsSums, form(.sums) == .residual || form(.sums) == .derived {
+            var sums = take(.sums)
+            let extremes = (columns[Part.minima.rawValue], columns[Part.maxima.rawValue])
+            let (lows, highs) = has(.firsts) ? (firsts, lasts) : extremes
             let counts = columns[Part.counts.rawValue]
-            if sums.isEmpty { sums = [Double](repeating: 0, count: ends.count) }
             let isDerived = form(.sums) == .derived
+            if isDerived { sums = [Double](repeating: 0, count: ends.count) }
             for index in ends.indices {
                 let expected = RollupFormat.expectedSum(lows[index], highs[index], count: counts[index])
                 sums[index] = isDerived ? expected : sums[index] + expected
             }
+            columns[Part.sums.rawValue] = sums
         }
-        columns[Part.sums.rawValue] = sums
         columns[Part.firsts.rawValue] = firsts
         columns[Part.lasts.rawValue] = lasts
+    }
+
+    /// Undoes the differences of first and last values, each to the one before it.
+    private func addDifferences(_ firsts: inout [Double], _ lasts: inout [Double]) {
+        let (firstsDiffer, lastsDiffer) = (form(.firsts) == .residual, form(.lasts) == .residual)
+        guard !lasts.isEmpty, firstsDiffer || lastsDiffer else { return }
+        let hasFirsts = !firsts.isEmpty
+        var firsts = firsts.mutableSpan
+        var lasts = lasts.mutableSpan
+        var previous = 0.0
+        for index in 0..<lasts.count {
+            var base = previous
+            if hasFirsts {
+                if firstsDiffer { firsts[index] += previous }
+                base = firsts[index]
+            }
+            if lastsDiffer { lasts[index] += base }
+            previous = lasts[index]
+        }
+    }
+
+    private static func add(_ others: [Double], to values: inout [Double]) {
+        let others = others.span
+        var values = values.mutableSpan
+        for index in 0..<min(values.count, others.count) { values[index] += others[index] }
     }
 
     private mutating func take(_ part: Part) -> [Double] {
