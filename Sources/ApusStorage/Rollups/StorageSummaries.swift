@@ -72,7 +72,14 @@ struct StorageSummaries: SummarySelection {
                     let gap = begin...(piece.span.lowerBound - 1)
                     guard try readSamples(index, gap, fields, &scratch, into: &summaries) else { return .none }
                 }
-                switch read(piece, fields, &scratch, into: &summaries) {
+                let known = summaries.count
+                let pieceOutcome = read(piece, fields, &scratch, into: &summaries)
+                if known > 0, known < summaries.count, summaries.lastTimes[known] <= summaries.lastTimes[known - 1] {
+                    // Only a wrong file has buckets outside of its block's time.
+                    piece.file.noteDamage()
+                    return .none
+                }
+                switch pieceOutcome {
                 case .none: return .none
                 case .estimated: outcome = .estimated
                 case .exact: break
@@ -222,7 +229,9 @@ struct StorageSummaries: SummarySelection {
         defer { scratch.gap = columns }
         columns.removeAll()
         try selection.read(index, range, &scratch, into: &columns)
-        guard columns.histograms.isEmpty else { return false }
+        guard columns.histograms.isEmpty, columns.timestamps.first ?? .max > summaries.lastTimes.last ?? .min else {
+            return false
+        }
         for position in 0..<columns.count where !SpecialValue.isStaleMarker(columns.values[position]) {
             summaries.append(columns.values[position], at: columns.timestamps[position], fields: fields)
         }
