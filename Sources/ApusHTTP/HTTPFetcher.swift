@@ -76,6 +76,29 @@ package final class HTTPFetcher: Sendable {
         }
     }
 
+    /// Sends a request and hands out the body as it comes, for answers that go on for as long as the server likes.
+    ///
+    /// There is no limit of time or size. The next piece is taken from the connection when `onPart` has returned.
+    ///
+    /// - Throws: also for every status but success. Cancelling the task ends the exchange with `cancelled`.
+    package func stream(
+        _ request: FetchRequest, onPart: @escaping @Sendable ([UInt8]) async -> Void
+    ) async throws(HTTPFetchError) {
+        let client = try client(for: request)
+        var prepared = request.prepared
+        if needsAdjustment { prepared = try await adjusted(prepared, url: request.url) }
+        let task = client.execute(request: prepared, delegate: PartForwarder(onPart: onPart))
+        do {
+            try await withTaskCancellationHandler {
+                try await task.futureResult.get()
+            } onCancel: {
+                task.cancel()
+            }
+        } catch {
+            throw FailureText.fetchError(error, request: request)
+        }
+    }
+
     /// Closes all connections; requests under way end with an error, later ones with `closed`.
     package func shutDown() async {
         let clients = state.withLock { state in
