@@ -93,6 +93,7 @@ let package = Package(
             "ApusScrape",
             ["ApusHTTP", "ApusConfig", "ApusClient", "ApusExposition", "ApusRegex", "ApusModel", "ApusBytes", logging]),
         module("ApusDiscovery", ["CApusDNS", "ApusConfig", "ApusClient", "ApusModel"]),
+        module("ApusExporters", ["ApusHTTP", "ApusExposition", "ApusModel", "ApusBytes"]),
         module("ApusRemote", ["CApusSnappy", "ApusClient", "ApusModel", "ApusBytes"]),
         module(
             "ApusInterchange",
@@ -154,6 +155,7 @@ let package = Package(
             "ApusScrapeTests",
             ["ApusScrape", "ApusHTTP", "ApusConfig", "ApusClient", "ApusModel", "ApusBytes", "CApusZlib", logging]),
         tests("ApusDiscoveryTests", ["ApusDiscovery", "ApusConfig", "ApusClient", "ApusModel"]),
+        tests("ApusExportersTests", ["ApusExporters"]),
         tests("ApusRemoteTests", ["ApusRemote", "ApusClient", "ApusModel", "ApusBytes"]),
         tests("ApusInterchangeTests", ["ApusInterchange", "ApusStorage", "ApusModel", "ApusBytes"]),
         tests(

@@ -8,7 +8,7 @@ enum ModuleMap {
         ["ApusExposition", "ApusEncoding", "ApusPromQL"],
         ["ApusClient"],
         ["ApusStorage", "ApusQuery", "ApusConfig", "ApusHTTP"],
-        ["ApusScrape", "ApusDiscovery", "ApusRemote", "ApusInterchange"],
+        ["ApusScrape", "ApusDiscovery", "ApusRemote", "ApusInterchange", "ApusExporters"],
         ["ApusWeb"],
         ["apus"],
     ]

@@ -1,0 +1,77 @@
+import ApusModel
+import Synchronization
+
+/// What node-exporter tells of a host, read when it is scraped.
+///
+/// Nothing runs between two scrapes. A collector that fails leaves its metrics out and says so in
+/// `node_scrape_collector_success`; a file system that hangs holds up a scrape for some seconds at most.
+package final class HostExporter: MetricsExporter {
+    package let name = "host"
+    private let paths: HostPaths
+    private let collectors: [any HostCollector]
+    private let queue = BlockingQueue(label: "apus.exporter.host")
+    private let version: String
+    /// Waits for nobody: only the one queue uses it.
+    private let reader = Mutex(FileReader())
+
+    /// An exporter of the host whose file systems are at `paths`.
+    ///
+    /// - Parameter version: this program's, for `node_exporter_build_info`, by which dashboards find hosts.
+    package init(paths: HostPaths = HostPaths(), version: String) {
+        self.paths = paths
+        self.version = version
+        collectors = .all()
+    }
+
+    package func expose(accept: String?) async -> ExporterPage {
+        await queue.run { [self] in page(accept: accept) }
+    }
+
+    /// The same on the calling thread, which waits for the files.
+    package func page(accept: String?) -> ExporterPage {
+        samples().page(accept: accept)
+    }
+
+    func samples() -> MetricSamples {
+        reader.withLock { reader in
+            var samples = MetricSamples()
+            let host = HostFolders(paths)
+            samples.gauge(
+                "node_exporter_build_info",
+                "A metric with a constant '1' value labeled by version, revision, branch, goversion from which "
+                    + "node_exporter was built, and the goos and goarch for the build.",
+                1,
+                LabelText.make([
+                    "branch": "", "goarch": Self.architecture, "goos": "linux", "goversion": "", "revision": "",
+                    "tags": "apus", "version": version,
+                ]))
+            let duration = samples.family(
+                .gauge, "node_scrape_collector_duration_seconds", "node_exporter: Duration of a collector scrape.")
+            let success = samples.family(
+                .gauge, "node_scrape_collector_success", "node_exporter: Whether a collector succeeded.")
+            for collector in collectors {
+                let start = ContinuousClock.now
+                var hasSucceeded = true
+                do throws(ExporterError) {
+                    try collector.collect(host, &reader, into: &samples)
+                } catch {
+                    hasSucceeded = false
+                }
+                let labels = LabelText.make(["collector": collector.name])
+                samples.append(start.duration(to: .now) / .seconds(1), labels, to: duration)
+                samples.append(hasSucceeded ? 1 : 0, labels, to: success)
+            }
+            return samples
+        }
+    }
+
+    private static var architecture: String {
+        #if arch(x86_64)
+            "amd64"
+        #elseif arch(arm64)
+            "arm64"
+        #else
+            ""
+        #endif
+    }
+}

@@ -1,0 +1,35 @@
+/// Every field of /proc/meminfo.
+struct MemoryCollector: HostCollector {
+    let name = "meminfo"
+
+    func collect(
+        _ host: HostFolders, _ reader: inout FileReader, into samples: inout MetricSamples
+    ) throws(ExporterError) {
+        try reader.load(host.procfs, "meminfo")
+        var cursor = FieldCursor(reader.text)
+        var found = false
+        while cursor.nextLine() {
+            guard let key = cursor.field(before: UInt8(ascii: ":")), let value = cursor.nextInteger() else { continue }
+            found = true
+            // Sizes are in kibibytes and say so; numbers of pages have no unit.
+            let isSize = cursor.nextField() != nil
+            let name = Self.metricName(cursor.string(key)) + (isSize ? "_bytes" : "")
+            let scaled = isSize ? Double(value) * 1_024 : Double(value)
+            samples.gauge("node_memory_\(name)", "Memory information field \(name).", scaled)
+        }
+        if !found { throw .malformed(path: reader.lastPath, reason: "no field was found") }
+    }
+
+    /// `Active(anon)` becomes `Active_anon`.
+    private static func metricName(_ key: String) -> String {
+        var name = ""
+        for character in key.unicodeScalars {
+            switch character {
+            case "a"..."z", "A"..."Z", "0"..."9", "_": name.unicodeScalars.append(character)
+            case ")": break
+            default: name += "_"
+            }
+        }
+        return name
+    }
+}
