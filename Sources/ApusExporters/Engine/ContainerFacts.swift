@@ -54,7 +54,7 @@ package struct ContainerFacts: Sendable, Equatable {
     }
 
     /// The value of a label.
-    package subscript(label: String) -> String? { labels.first { $0.name == label }?.value }
+    package subscript(_ label: String) -> String? { labels.first { $0.name == label }?.value }
 
     /// Reads the answer of an inspection; `nil` where it has no id, name or state.
     init?(_ json: JSONValue) {
