@@ -27,6 +27,15 @@ extension ByteReader {
         do throws(ByteError) { return try readCount(limit: limit) } catch { throw .malformed(error) }
     }
 
+    /// All bytes that were not read.
+    var rest: RawSpan {
+        @_lifetime(copy self)
+        get {
+            var copy = copy self
+            do throws(ByteError) { return try copy.readBytes(remaining) } catch { return RawSpan() }
+        }
+    }
+
     /// Whether the next byte is `byte`; it is not read.
     func isNext(_ byte: UInt8) -> Bool {
         var copy = self

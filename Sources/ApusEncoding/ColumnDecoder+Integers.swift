@@ -13,11 +13,12 @@ extension ColumnDecoder {
         let rawCount = try reader.columnCount(limit: count)
         let base = try reader.columnSignedVarint()
         let second = mode.hasSecondBase(count: count) ? try reader.columnSignedVarint() : 0
-        let leading = mode.leading(of: count)
-        try PackedRun.decode(count: count - leading, from: &reader, into: &packed, after: leading)
-        mode.restore(&packed, base: base, second: second, end: kept.upperBound)
+        let first = try PackedRun.decode(
+            count: count - mode.leading(of: count), wanted: mode.wanted(for: kept, of: count), from: &reader,
+            into: &packed)
         let start = values.count
-        appendDecimals(kept, divisor: 1, exponent: exponent, to: &values)
+        let integers = PackedIntegers(packed.span, from: first, mode: mode, base: base, second: second)
+        integers.appendDecimals(kept, divisor: 1, exponent: exponent, to: &values)
         try Self.decodeRaw(&reader, rawCount, count: count, keeping: kept, from: start, into: &values)
     }
 
@@ -35,52 +36,17 @@ extension ColumnDecoder {
         let rawCount = shape.hasRaw ? try reader.columnCount(limit: count) : 0
         let base = try reader.columnSignedVarint()
         let second = shape.mode.hasSecondBase(count: count) ? try reader.columnSignedVarint() : 0
-        let leading = shape.mode.leading(of: count)
-        try SparseRun.decode(
-            count: count - leading, from: &reader, into: &packed, after: leading, scratch: &sparse)
-        shape.mode.restore(&packed, base: base, second: second, end: kept.upperBound)
+        let first = try SparseRun.decode(
+            count: count - shape.mode.leading(of: count), wanted: shape.mode.wanted(for: kept, of: count),
+            from: &reader, into: &packed, scratch: &sparse)
         let start = values.count
+        let integers = PackedIntegers(packed.span, from: first, mode: shape.mode, base: base, second: second)
         if isBinary {
-            let factor = BinaryScale.power(Int(power))
-            append(kept, to: &values) { Double(Int64(bitPattern: $0)) * factor }
+            integers.append(kept, FactorScale(factor: BinaryScale.power(Int(power))), to: &values)
         } else {
-            appendDecimals(kept, divisor: Double(divisor), exponent: shape.scale, to: &values)
+            integers.appendDecimals(kept, divisor: Double(divisor), exponent: shape.scale, to: &values)
         }
         try Self.decodeRaw(&reader, rawCount, count: count, keeping: kept, from: start, into: &values)
-    }
-
-    /// Appends the integers in `packed` at the positions `kept`, times `divisor` and divided by 10^`exponent`.
-    private func appendDecimals(_ kept: Range<Int>, divisor: Double, exponent: Int, to values: inout [Double]) {
-        let scale = Decimal.powers[exponent]
-        switch (divisor == 1, exponent == 0) {
-        case (true, true): append(kept, to: &values) { Self.double($0) }
-        case (true, false): append(kept, to: &values) { Self.double($0) / scale }
-        case (false, true): append(kept, to: &values) { Self.double($0) * divisor }
-        case (false, false): append(kept, to: &values) { Self.double($0) * divisor / scale }
-        }
-    }
-
-    /// A signed integer of a magnitude below 2⁵¹ as a double; two at a time, which conversions of the processor are not.
-    ///
-    /// Added to the bits of 1.5 · 2⁵², whose last bit stands for 1, it gives that number plus itself.
-    @inline(__always)
-    private static func double(_ integer: UInt64) -> Double {
-        Double(bitPattern: integer &+ 0x4338_0000_0000_0000) - 6_755_399_441_055_744
-    }
-
-    /// Appends what `value` makes of the integers in `packed` at the positions `kept`.
-    @inline(__always)
-    private func append(_ kept: Range<Int>, to values: inout [Double], _ value: (UInt64) -> Double) {
-        guard kept.lowerBound < kept.upperBound else { return }
-        let integers = packed.span.extracting(kept)
-        values.append(addingCapacity: kept.count) { output in
-            unsafe integers.withUnsafeBufferPointer { integers in
-                unsafe output.withUnsafeMutableBufferPointer { buffer, initialized in
-                    for index in 0..<integers.count { unsafe buffer[initialized &+ index] = value(integers[index]) }
-                    initialized += integers.count
-                }
-            }
-        }
     }
 
     /// Reads the values that are no integers; the first that is kept stands at `start`.

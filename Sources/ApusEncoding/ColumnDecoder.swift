@@ -23,7 +23,7 @@ package struct ColumnDecoder: Sendable {
         if count >= 2 { delta = try reader.columnSignedVarint() }
         if count >= 3 {
             if Self.isRegular(reader) { return Self.appendRegular(first, delta, count: count, to: &timestamps) }
-            try PackedRun.decode(count: count - 2, from: &reader, into: &packed)
+            try PackedRun.decode(count: count - 2, wanted: 0..<(count - 2), from: &reader, into: &packed)
         }
         guard reader.isAtEnd else { throw .trailingBytes(reader.remaining) }
         let packed = packed.span
@@ -85,6 +85,8 @@ package struct ColumnDecoder: Sendable {
             try decodeScaled(&reader, count: count, keeping: kept, into: &values)
         case ColumnKind.xor:
             try Self.decodeXor(&reader, count: count, keeping: kept, into: &values)
+        case ColumnKind.xorGroups:
+            try decodeXorGroups(&reader, count: count, keeping: kept, into: &values)
         default:
             throw .unknownKind(kind)
         }

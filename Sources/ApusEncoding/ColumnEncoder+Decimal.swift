@@ -3,12 +3,12 @@ import ApusBytes
 extension ColumnEncoder {
     /// Appends `values`, which `fillDecimals` made integers of, as such divided by 10^`exponent`; those that are none go raw.
     mutating func appendDecimal(_ values: Span<Double>, exponent: Int, to writer: inout ByteWriter) {
-        let (mode, plan) = chooseMode(allowsSparse: false)
+        let plan = chooseQuickly()
         writer.append(ColumnKind.decimal)
-        writer.append(UInt8(exponent) | mode.rawValue << 4)
+        writer.append(UInt8(exponent) | plan.mode.rawValue << 4)
         writer.appendVarint(UInt64(rawPositions.count))
-        appendBases(mode, to: &writer)
-        PackedRun.append(packed.span, plan: plan, to: &writer)
+        appendBases(plan, to: &writer)
+        PackedRun.append(packed.span, plan: plan.run, to: &writer)
         appendRaw(values, to: &writer)
     }
 

@@ -47,18 +47,19 @@ extension ColumnEncoder {
     private mutating func appendScaled(_ values: Span<Double>, _ scale: Scale, to writer: inout ByteWriter) {
         var divisor: UInt64 = 1
         if case .decimal = scale { divisor = divideIntegers() }
-        let (mode, plan) = chooseMode(allowsSparse: true)
+        let plan = chooseMode()
         let hasRaw = !rawPositions.isEmpty
-        var shape = ScaledShape(mode: mode, scale: ScaledShape.binaryScale, hasDivisor: divisor > 1, hasRaw: hasRaw)
+        var shape = ScaledShape(
+            mode: plan.mode, scale: ScaledShape.binaryScale, hasDivisor: divisor > 1, hasRaw: hasRaw)
         if case .decimal(let exponent) = scale { shape.scale = exponent }
         writer.append(ColumnKind.scaled)
         writer.append(shape.byte)
         if case .binary(let exponent) = scale { writer.appendSignedVarint(Int64(exponent)) }
         if divisor > 1 { writer.appendVarint(divisor) }
         if hasRaw { writer.appendVarint(UInt64(rawPositions.count)) }
-        appendBases(mode, to: &writer)
+        appendBases(plan, to: &writer)
         let run = packed
-        SparseRun.append(run.span, plan: plan, scratch: &candidate, to: &writer)
+        SparseRun.append(run.span, plan: plan.run, scratch: &candidate, &lengths, to: &writer)
         appendRaw(values, to: &writer)
     }
 

@@ -1,39 +1,49 @@
 import ApusBytes
 
 extension ColumnEncoder {
-    /// Appends `values` as the bits in which each differs from the one before.
+    /// Appends `values` as the bits in which each differs from the one before, in groups of one width.
     ///
-    /// Source of the idea: Pelkonen et al., "Gorilla: A Fast, Scalable, In-Memory Time Series Database", 2015.
-    func appendXor(_ values: Span<Double>, to writer: inout ByteWriter) {
-        writer.append(ColumnKind.xor)
-        var previous = values[0].bitPattern
-        writer.appendLittleEndian(previous)
-        var bits = BitWriter()
-        var leading: UInt64 = 65
-        var trailing: UInt64 = 65
-        for index in 1..<values.count {
-            let current = values[index].bitPattern
-            let difference = current ^ previous
-            previous = current
-            if difference == 0 {
-                bits.append(0, count: 1, to: &writer)
-                continue
-            }
-            let newLeading = UInt64(difference.leadingZeroBitCount)
-            let newTrailing = UInt64(difference.trailingZeroBitCount)
-            if leading <= newLeading, trailing <= newTrailing,
-                // A window much wider than needed costs more than writing a new one.
-                64 - leading - trailing <= 64 - newLeading - newTrailing + 12
-            {
-                bits.append(0b01, count: 2, to: &writer)
-            } else {
-                leading = newLeading
-                trailing = newTrailing
-                let length = 64 - leading - trailing
-                bits.append(0b11 | leading << 2 | (length - 1) << 8, count: 14, to: &writer)
-            }
-            bits.append(difference >> trailing, count: 64 - leading - trailing, to: &writer)
+    /// Source of the idea: Pelkonen et al., "Gorilla: A Fast, Scalable, In-Memory Time Series Database", 2015; unlike there the width is
+    /// that of a group, so that nothing in a group depends on what was read before.
+    mutating func appendXor(_ values: Span<Double>, to writer: inout ByteWriter) {
+        writer.append(ColumnKind.xorGroups)
+        writer.appendLittleEndian(values[0].bitPattern)
+        var start = 1
+        while start < values.count {
+            let end = min(values.count, start + XorGroups.count)
+            appendGroup(values.extracting((start - 1)..<end), to: &writer)
+            start = end
         }
-        bits.finish(to: &writer)
+    }
+
+    /// Appends the differences between neighbours.
+    private mutating func appendGroup(_ values: Span<Double>, to writer: inout ByteWriter) {
+        let count = values.count - 1
+        var bits: UInt64 = 0
+        var zeros = 0
+        for index in 1...count {
+            let difference = values[index].bitPattern ^ values[index - 1].bitPattern
+            bits |= difference
+            zeros += difference == 0 ? 1 : 0
+        }
+        guard bits != 0 else { return writer.append(0) }
+        let trailing = UInt64(bits.trailingZeroBitCount)
+        let width = 64 - bits.leadingZeroBitCount - bits.trailingZeroBitCount
+        packed.removeAll(keepingCapacity: true)
+        packed.append(addingCapacity: count) { output in
+            for index in 1...count {
+                output.append((values[index].bitPattern ^ values[index - 1].bitPattern) &>> trailing)
+            }
+        }
+        let isSparse = zeros * width > count + 7
+        writer.append(UInt8(truncatingIfNeeded: width) | (isSparse ? XorGroups.sparseBit : 0))
+        writer.append(UInt8(truncatingIfNeeded: trailing))
+        if isSparse {
+            let differences = packed
+            _ = SparseRun.separate(differences.span, into: &candidate, &writer)
+            PackedRun.pack(candidate.span, width: UInt64(width), to: &writer)
+        } else {
+            PackedRun.pack(packed.span, width: UInt64(width), to: &writer)
+        }
     }
 }

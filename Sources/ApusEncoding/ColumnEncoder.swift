@@ -8,13 +8,14 @@ package struct ColumnEncoder: Sendable {
     var packed: [UInt64] = []
     var candidate: [UInt64] = []
     var rawPositions: [Int] = []
+    var lengths = BitLengths()
     private let effort: Effort
 
     /// How much work goes into a column of values.
     package enum Effort: Sendable {
-        /// The kinds 0 to 4 of the format, as the head writes them.
+        /// The kinds 0 to 2, 4 and 6 of the format, as the head writes them: what is soon written again need not be small.
         case quick
-        /// All kinds: smaller, and up to twice the work.
+        /// Kind 5 as well, and the best of all modes.
         case thorough
     }
 
@@ -37,15 +38,19 @@ package struct ColumnEncoder: Sendable {
         writer.appendSignedVarint(delta)
         guard count >= 3 else { return }
         packed.removeAll(keepingCapacity: true)
+        var facts = PackedRun.Facts()
         packed.append(addingCapacity: count - 2) { output in
             for index in 2..<count {
                 let next = timestamps[index] &- timestamps[index &- 1]
-                output.append(zigzag(next &- delta))
+                let step = zigzag(next &- delta)
+                facts.note(step)
+                output.append(step)
                 delta = next
             }
         }
-        let plan = PackedRun.plan(packed.span, PackedRun.Facts(packed.span))
-        PackedRun.append(packed.span, plan: plan, to: &writer)
+        let run = packed
+        let plan = PackedRun.plan(run.span, facts, &lengths)
+        PackedRun.append(run.span, plan: plan, to: &writer)
     }
 
     /// Appends a column of values in the smallest of the forms, bit-exact.
@@ -101,4 +106,5 @@ enum ColumnKind {
     static let xor: UInt8 = 3
     static let histograms: UInt8 = 4
     static let scaled: UInt8 = 5
+    static let xorGroups: UInt8 = 6
 }

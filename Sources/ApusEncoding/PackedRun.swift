@@ -20,11 +20,6 @@ enum PackedRun {
 
         init() {}
 
-        /// Those of `values`.
-        init(_ values: Span<UInt64>) {
-            for index in 0..<values.count { note(values[index]) }
-        }
-
         @inline(__always)
         mutating func note(_ value: UInt64) {
             bits |= value
@@ -33,30 +28,25 @@ enum PackedRun {
     }
 
     /// The width at which `values` take the fewest bytes.
-    static func plan(_ values: Span<UInt64>, _ facts: Facts, allowsSparse: Bool = false) -> Plan {
+    static func plan(
+        _ values: Span<UInt64>, _ facts: Facts, allowsSparse: Bool = false, _ lengths: inout BitLengths
+    ) -> Plan {
         let count = values.count
         let longest = 64 - facts.bits.leadingZeroBitCount
         if longest == 0 { return Plan(width: 0, exceptionCount: 0, estimatedBytes: 2) }
+        if hasOutliers(values, longest: longest) {
+            lengths.count(values)
+            return lengths.plan(allowsSparse: allowsSparse)
+        }
+        let dense = Plan(width: longest, exceptionCount: 0, estimatedBytes: bytes(of: count, width: longest))
         let others = count - facts.zeros
-        let isSparse = allowsSparse && facts.zeros > 0
-        guard hasOutliers(values, longest: longest) else {
-            let dense = Plan(width: longest, exceptionCount: 0, estimatedBytes: 2 + (count * longest + 7) / 8)
-            let bytes = 2 + (others * longest + 7) / 8 + SparseRun.overhead(count: count)
-            guard isSparse, bytes < dense.estimatedBytes else { return dense }
-            return Plan(width: longest, exceptionCount: 0, isSparse: true, estimatedBytes: bytes)
-        }
-        var lengths = InlineArray<65, Int32>(repeating: 0)
-        for index in 0..<count {
-            lengths[64 &- values[index].leadingZeroBitCount] &+= 1
-        }
-        let dense = plan(lengths, count: count)
-        guard isSparse else { return dense }
-        lengths[0] = 0
-        var sparse = plan(lengths, count: others)
-        sparse.isSparse = true
-        sparse.estimatedBytes += SparseRun.overhead(count: count)
-        return sparse.estimatedBytes < dense.estimatedBytes ? sparse : dense
+        let sparse = bytes(of: others, width: longest) + SparseRun.overhead(count: count)
+        guard allowsSparse, facts.zeros > 0, sparse < dense.estimatedBytes else { return dense }
+        return Plan(width: longest, exceptionCount: 0, isSparse: true, estimatedBytes: sparse)
     }
+
+    /// The bytes of a run without exceptions.
+    static func bytes(of count: Int, width: Int) -> Int { 2 + (count * width + 7) / 8 }
 
     /// Whether so many integers are shorter than the longest that a smaller width may be better, by a sample of them.
     ///
@@ -67,31 +57,6 @@ enum PackedRun {
         var small = 0
         for part in 0..<32 where values[values.count &* part / 32] < bound { small += 1 }
         return small >= 20
-    }
-
-    /// The best width for `count` integers, given how many there are of each length in bits.
-    private static func plan(_ lengths: InlineArray<65, Int32>, count: Int) -> Plan {
-        var longest = 64
-        while longest > 0, lengths[longest] == 0 { longest -= 1 }
-        if longest == 0 { return Plan(width: 0, exceptionCount: 0, estimatedBytes: 2) }
-        var best = Plan(width: longest, exceptionCount: 0, estimatedBytes: (count * longest + 7) / 8)
-        var exceptionCount = 0
-        var width = longest - 1
-        while width >= 0 {
-            exceptionCount += Int(lengths[width + 1])
-            // Every exception takes two bytes at least: from here on nothing can be smaller.
-            if exceptionCount * 2 > best.estimatedBytes { break }
-            if width == 0 || lengths[width] > 0 {
-                let exceptionBytes = 1 + (longest - width + 6) / 7
-                let bytes = (count * width + 7) / 8 + exceptionCount * exceptionBytes
-                if bytes < best.estimatedBytes {
-                    best = Plan(width: width, exceptionCount: exceptionCount, estimatedBytes: bytes)
-                }
-            }
-            width -= 1
-        }
-        best.estimatedBytes += 2
-        return best
     }
 
     /// Appends `values` packed as `plan` says, which is not sparse.
@@ -109,33 +74,43 @@ enum PackedRun {
         }
     }
 
-    /// Reads a run of `count` integers into `values`, whose content is replaced: by `prefix` zeros, then the integers.
+    /// Reads a run of `count` integers, of which those at the positions `wanted` are needed, into `values`, whose content is replaced.
     ///
-    /// `count` has been checked by the caller and is at most `ColumnLimits.maximumCount`.
+    /// `count` has been checked by the caller and is at most `ColumnLimits.maximumCount`; `wanted` lies within `0..<count`.
+    ///
+    /// - Returns: the position of the first integer in `values`, up to seven before the first that is needed; the last is the last that is
+    ///   needed.
+    @discardableResult
     static func decode(
-        count: Int, from reader: inout ByteReader, into values: inout [UInt64], after prefix: Int = 0
-    ) throws(ColumnError) {
+        count: Int, wanted: Range<Int>, from reader: inout ByteReader, into values: inout [UInt64]
+    ) throws(ColumnError) -> Int {
         values.removeAll(keepingCapacity: true)
-        let width = try reader.columnByte()
-        guard width <= 64 else { throw .invalidWidth(width) }
+        let width = Int(try reader.columnByte())
+        guard width <= 64 else { throw .invalidWidth(UInt8(width)) }
         let exceptionCount = try reader.columnCount(limit: width == 64 ? 0 : count)
-        let packed = try reader.columnBytes((count * Int(width) + 7) / 8)
-        values.append(addingCapacity: prefix + count) { output in
-            output.append(repeating: 0, count: prefix)
-            unpack(packed, width: Int(width), count: count, into: &output)
+        // What comes behind may be loaded together with the last integers.
+        let input = reader.rest
+        _ = try reader.columnBytes((count * width + 7) / 8)
+        // Eight fields begin at a whole byte.
+        let start = wanted.lowerBound & ~7
+        values.append(addingCapacity: wanted.upperBound - start) { output in
+            let fields = input.extracting((start / 8 * width)..<input.byteCount)
+            unpack(fields, width: width, count: wanted.upperBound - start, into: &output)
         }
         var next = 0
         for _ in 0..<exceptionCount {
             let position = try reader.exceptionPosition(after: next, count: count)
-            values[prefix + position] |= try reader.columnVarint() << UInt64(width)
+            let high = try reader.columnVarint() << UInt64(width)
+            if position >= start, position < wanted.upperBound { values[position - start] |= high }
             next = position + 1
         }
+        return start
     }
 
     // MARK: Packing
 
     /// Appends the low `width` bits (1 to 64) of each integer.
-    private static func pack(_ values: Span<UInt64>, width: UInt64, to writer: inout ByteWriter) {
+    static func pack(_ values: Span<UInt64>, width: UInt64, to writer: inout ByteWriter) {
         let length = (values.count * Int(width) + 7) / 8
         let mask = UInt64.max >> (64 - width)
         // Whole words are stored: there is room for one more.
@@ -169,7 +144,10 @@ enum PackedRun {
 
     // MARK: Unpacking
 
-    private static func unpack(_ packed: RawSpan, width: Int, count: Int, into output: inout OutputSpan<UInt64>) {
+    /// Appends `count` integers of `width` bits (0 to 64), which lie at the beginning of `packed`.
+    ///
+    /// The caller has checked that they do; bytes behind them may be loaded as well, and make the end quicker.
+    static func unpack(_ packed: RawSpan, width: Int, count: Int, into output: inout OutputSpan<UInt64>) {
         guard width > 0 else {
             output.append(repeating: 0, count: count)
             return
@@ -182,8 +160,7 @@ enum PackedRun {
         case ...15: unpack(packed, width, groups: groups, fieldsPerLoad: 4, into: &output)
         case ...29: unpack(packed, width, groups: groups, fieldsPerLoad: 2, into: &output)
         case ...57: unpack(packed, width, groups: groups, fieldsPerLoad: 1, into: &output)
-        default:
-            for index in 0..<(8 * groups) { output.append(loadBits(packed, at: index &* width, count: width)) }
+        default: unpackWide(packed, width, groups: groups, into: &output)
         }
         for index in (8 * groups)..<count { output.append(loadBits(packed, at: index &* width, count: width)) }
     }
@@ -213,6 +190,29 @@ enum PackedRun {
                         unsafe next += fieldsPerLoad
                         bit &+= width &* fieldsPerLoad
                     }
+                }
+                initialized += 8 * groups
+            }
+        }
+    }
+
+    /// Unpacks groups of eight fields of 58 to 64 bits, which may reach into a ninth byte.
+    private static func unpackWide(_ packed: RawSpan, _ width: Int, groups: Int, into output: inout OutputSpan<UInt64>)
+    {
+        let mask = UInt64.max &>> UInt64(truncatingIfNeeded: 64 &- width)
+        // The last field of a group ends with it, and there are seven bytes more.
+        unsafe packed.withUnsafeBytes { input in
+            unsafe output.withUnsafeMutableBufferPointer { buffer, initialized in
+                guard let source = input.baseAddress, let target = buffer.baseAddress else { return }
+                let next = unsafe target + initialized
+                var bit = 0
+                for index in 0..<(8 &* groups) {
+                    let bytes = unsafe source + bit &>> 3
+                    let shift = UInt64(truncatingIfNeeded: bit & 7)
+                    let low = unsafe bytes.loadUnaligned(as: UInt64.self).littleEndian &>> shift
+                    let high = unsafe UInt64(bytes.load(fromByteOffset: 8, as: UInt8.self))
+                    unsafe next[index] = (low | (high &<< 1) &<< (63 &- shift)) & mask
+                    bit &+= width
                 }
                 initialized += 8 * groups
             }

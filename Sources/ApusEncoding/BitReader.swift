@@ -1,35 +1,5 @@
 import ApusBytes
 
-/// Writes bits, least significant first, into a byte writer; used by the exclusive-or column.
-struct BitWriter {
-    private var accumulator: UInt64 = 0
-    private var used: UInt64 = 0
-
-    /// Appends the low `count` bits of `value` (1 to 64); the bits above must be zero.
-    @inline(__always)
-    mutating func append(_ value: UInt64, count: UInt64, to writer: inout ByteWriter) {
-        accumulator |= value << used
-        let total = used &+ count
-        if total < 64 {
-            used = total
-            return
-        }
-        writer.appendLittleEndian(accumulator)
-        // Swift's shift gives 0 for a shift by 64, which is what an empty accumulator needs.
-        accumulator = value >> (64 &- used)
-        used = total &- 64
-    }
-
-    /// Writes what is left, filled with zeros to a whole byte.
-    mutating func finish(to writer: inout ByteWriter) {
-        while used > 0 {
-            writer.append(UInt8(truncatingIfNeeded: accumulator))
-            accumulator >>= 8
-            used = used > 8 ? used - 8 : 0
-        }
-    }
-}
-
 /// Reads bits, least significant first; every read is checked against the end.
 struct BitReader: ~Escapable {
     private let input: RawSpan
@@ -74,16 +44,23 @@ func loadBits(_ input: RawSpan, at position: Int, count: Int) -> UInt64 {
     return loadBitsNearEnd(input, byte: byte, shift: shift) & mask
 }
 
-/// The slow twin of `loadBits` for the last nine bytes of the input.
+/// The twin of `loadBits` for the last nine bytes of the input.
 private func loadBitsNearEnd(_ input: RawSpan, byte: Int, shift: UInt64) -> UInt64 {
+    let available = input.byteCount - byte
     var low: UInt64 = 0
-    let available = min(8, input.byteCount - byte)
-    for index in 0..<max(0, available) {
-        low |=
-            UInt64(unsafe input.unsafeLoad(fromUncheckedByteOffset: byte + index, as: UInt8.self)) << UInt64(8 * index)
+    if available >= 8 {
+        low = unsafe input.unsafeLoadUnaligned(fromUncheckedByteOffset: byte, as: UInt64.self).littleEndian
+    } else if input.byteCount >= 8, available > 0 {
+        let last = unsafe input.unsafeLoadUnaligned(fromUncheckedByteOffset: input.byteCount - 8, as: UInt64.self)
+        low = last.littleEndian >> UInt64(64 - 8 * available)
+    } else {
+        for index in 0..<max(0, available) {
+            let next = unsafe input.unsafeLoad(fromUncheckedByteOffset: byte + index, as: UInt8.self)
+            low |= UInt64(next) << UInt64(8 * index)
+        }
     }
     var value = low >> shift
-    if shift > 0, byte + 8 < input.byteCount {
+    if shift > 0, available > 8 {
         value |= UInt64(unsafe input.unsafeLoad(fromUncheckedByteOffset: byte + 8, as: UInt8.self)) << (64 - shift)
     }
     return value
