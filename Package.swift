@@ -113,7 +113,7 @@ let package = Package(
             name: "apus",
             dependencies: [
                 "ApusWeb", "ApusScrape", "ApusDiscovery", "ApusInterchange", "ApusStorage", "ApusRemote", "ApusQuery",
-                "ApusConfig", "ApusClient", "ApusHTTP", "ApusPromQL", "ApusModel", "ApusBytes",
+                "ApusConfig", "ApusClient", "ApusHTTP", "ApusExposition", "ApusPromQL", "ApusModel", "ApusBytes",
                 argumentParser, logging, lifecycle, unixSignals,
             ],
             swiftSettings: settings),

@@ -138,6 +138,50 @@ struct CorpusTests {
         }
     }
 
+    /// What the strict check says of a body; `nil` when it is valid.
+    private static func problem(_ body: [UInt8], _ format: ExpositionFormat) -> ExpositionError? {
+        do throws(ExpositionError) {
+            try ExpositionCheck.check(body.span, format: format)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test("the strict check takes every good OpenMetrics conformance case and refuses every bad one with a place")
+    func strictOpenMetrics() throws {
+        for file in try SharedData.files(in: "expositions/openmetrics-conformance/good", endingWith: [".om"]) {
+            let problem = Self.problem(Array(try Data(contentsOf: file)), .openMetrics)
+            #expect(problem == nil, "\(file.lastPathComponent): \(problem.map { "\($0)" } ?? "")")
+        }
+        let bad = try SharedData.files(in: "expositions/openmetrics-conformance/bad", endingWith: [".om"])
+        #expect(bad.count == 136)
+        for file in bad {
+            let problem = Self.problem(Array(try Data(contentsOf: file)), .openMetrics)
+            #expect((problem?.line ?? 0) > 0, "\(file.lastPathComponent) is taken")
+        }
+    }
+
+    @Test("the strict check takes every recorded page")
+    func strictPages() throws {
+        for (path, _) in Self.pages {
+            let problem = Self.problem(try SharedData.bytes(path), Self.format(path))
+            #expect(problem == nil, "\(path): \(problem.map { "\($0)" } ?? "")")
+        }
+        #expect(Self.problem(try SharedData.bytes("expositions/expfmt-testdata/prometheus.prom"), .text) == nil)
+    }
+
+    @Test("the strict check agrees with the text format's fuzz corpus")
+    func strictFuzzCorpus() throws {
+        let files = try SharedData.files(in: "expositions/expfmt-testdata/fuzz-corpus")
+        #expect(files.count == 26)
+        for file in files {
+            let isBad = file.lastPathComponent.hasPrefix("from_test_parse_error_")
+            let problem = Self.problem(Array(try Data(contentsOf: file)), .text)
+            #expect((problem != nil) == isBad, "\(file.lastPathComponent): \(problem.map { "\($0)" } ?? "taken")")
+        }
+    }
+
     @Test("a page cut at any byte is read or refused, and the whole page is read as before")
     func truncated() throws {
         for (path, step) in [("python-client-0.26.0.utf8.om", 3), ("pushgateway-1.11.2.prom", 17)] {

@@ -93,7 +93,8 @@ public struct MetricFamily<Child: Instrument, let labelCount: Int>: Sendable {
         let names = table.descriptor.labelNames
         var values = fixed?.values ?? []
         for (label, value) in labels {
-            guard let position = names.firstIndex(of: label), !values.contains(where: { $0.position == position }) else {
+            guard let position = names.firstIndex(of: label), !values.contains(where: { $0.position == position })
+            else {
                 throw .invalidCurrying(metric: name, reason: "it has no open label \"\(label)\"")
             }
             values.append((position, value))

@@ -14,10 +14,12 @@ public final class Counter: Instrument {
     // Whole and fractional amounts are kept apart, so that the usual increment is an addition and no compare-exchange.
     private let whole = Atomic<UInt64>(0)
     private let fraction = AtomicDouble()
-    private let createdAt = Atomic<Int64>(SystemWallClock().now())
+    private let createdAt: Atomic<Int64>
     private let exemplars = LazyExemplars()
 
-    init() {}
+    init(clock: any WallClock) {
+        createdAt = Atomic(clock.now())
+    }
 
     /// Adds one.
     public func increment() {

@@ -22,7 +22,7 @@ public final class Histogram: Observing {
     private let createdAt: Atomic<Int64>
     private let exemplars = LazyExemplars()
 
-    init(layout: HistogramLayout, clock: any WallClock = SystemWallClock()) {
+    init(layout: HistogramLayout, clock: any WallClock) {
         self.layout = layout
         let bucketCount = layout.upperBounds.count + 1
         counts = ObservationCounts(bucketCount: layout.native == nil ? bucketCount : 0)

@@ -90,9 +90,12 @@ final class NativeCells: Sendable {
         return NativeHistogram.bucketIndex(of: value, schema: schema)
     }
 
-    /// Brings the number of buckets below the bound. `value` is the observation counted last.
+    /// Brings the number of buckets below the bound.
+    ///
+    /// `value` is the observation counted last.
     private func makeFewer(_ state: inout State, counting value: Double, _ classicBucket: Int) {
-        if let interval = buckets.minimumResetInterval, Double(clock.now() &- state.began) / 1_000 >= interval.inSeconds {
+        if let interval = buckets.minimumResetInterval, Double(clock.now() &- state.began) / 1_000 >= interval.inSeconds
+        {
             state = Self.empty(buckets, state.classic.count, clock)
             state.count = 1
             state.sum = value

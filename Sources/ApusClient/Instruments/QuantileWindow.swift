@@ -117,7 +117,8 @@ final class QuantileWindow: Sendable {
     }
 
     /// The smallest value that at least the given share of the observations is not above.
-    private static func quantile(_ share: Double, of values: [(value: Double, count: UInt64)], total: UInt64) -> Double {
+    private static func quantile(_ share: Double, of values: [(value: Double, count: UInt64)], total: UInt64) -> Double
+    {
         guard total > 0, share >= 0, share <= 1 else { return .nan }
         let rank = max(1, (share * Double(total)).rounded(.up))
         var seen: UInt64 = 0

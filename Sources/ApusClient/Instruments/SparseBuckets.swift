@@ -3,7 +3,9 @@
 /// An open-addressing table: finding a bucket takes a few nanoseconds, however far apart the indexes are.
 struct SparseBuckets: Sendable {
     private var indexes: [Int32] = []
-    /// Zero where the place is free. The number of places is a power of two, or zero.
+    /// Zero where the place is free.
+    ///
+    /// The number of places is a power of two, or zero.
     private var counts: [UInt64] = []
     /// The number of buckets with observations.
     private(set) var count = 0

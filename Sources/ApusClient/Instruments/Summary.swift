@@ -20,11 +20,19 @@ public final class Summary: Observing {
     let layout: SummaryLayout
     private let totals = ObservationCounts(bucketCount: 0)
     private let window: QuantileWindow?
-    private let createdAt = Atomic<Int64>(SystemWallClock().now())
+    private let createdAt: Atomic<Int64>
 
-    init(layout: SummaryLayout, now: @escaping @Sendable () -> Int64 = QuantileWindow.coarseNow) {
+    init(layout: SummaryLayout, clock: any WallClock) {
         self.layout = layout
-        window = layout.quantiles.isEmpty ? nil : QuantileWindow(milliseconds: layout.windowMilliseconds, now: now)
+        createdAt = Atomic(clock.now())
+        let window = layout.windowMilliseconds
+        if layout.quantiles.isEmpty {
+            self.window = nil
+        } else if clock is SystemWallClock {
+            self.window = QuantileWindow(milliseconds: window, now: QuantileWindow.coarseNow)
+        } else {
+            self.window = QuantileWindow(milliseconds: window) { clock.now() }
+        }
     }
 
     /// Counts one observation.

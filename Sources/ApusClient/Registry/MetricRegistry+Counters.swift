@@ -51,7 +51,7 @@ extension MetricRegistry {
         let table = ChildTable(
             descriptor,
             constantLabels: everySeriesLabels,
-            makeChild: { Counter() },
+            makeChild: { [clock] in Counter(clock: clock) },
             writeChild: { counter, labels, pass in pass.write(counter, labels) })
         try add(table)
         return table

@@ -63,7 +63,7 @@ extension MetricRegistry {
             descriptor,
             constantLabels: everySeriesLabels,
             labelNames: labelNames,
-            makeChild: { Histogram(layout: layout) },
+            makeChild: { [clock] in Histogram(layout: layout, clock: clock) },
             writeChild: { histogram, labels, pass in pass.write(histogram, labels) })
         try add(table)
         return table

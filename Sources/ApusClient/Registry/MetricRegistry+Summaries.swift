@@ -58,7 +58,7 @@ extension MetricRegistry {
         let table = ChildTable(
             descriptor,
             constantLabels: everySeriesLabels,
-            makeChild: { Summary(layout: layout) },
+            makeChild: { [clock] in Summary(layout: layout, clock: clock) },
             writeChild: { summary, labels, pass in pass.write(summary, labels) })
         try add(table)
         return table

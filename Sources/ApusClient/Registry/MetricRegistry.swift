@@ -1,5 +1,5 @@
 import ApusExposition
-import ApusModel
+package import ApusModel
 import Synchronization
 
 /// Holds the metrics of a program and exposes them to scrapers.
@@ -29,6 +29,8 @@ public final class MetricRegistry: Sendable {
 
     private let constantLabels: [Label]
     private let exposesCreatedSamples: Bool
+    /// Tells when instruments are made, and time to those that forget.
+    let clock: any WallClock
     private let state = Mutex(State())
     /// The size of the last exposition, a good guess for the next.
     private let lastSize = Atomic<Int>(4_096)
@@ -37,6 +39,14 @@ public final class MetricRegistry: Sendable {
     public init() {
         constantLabels = []
         exposesCreatedSamples = false
+        clock = SystemWallClock()
+    }
+
+    /// A registry whose instruments see the time of the given clock, for tests.
+    package init(clock: any WallClock, exposesCreatedSamples: Bool = false) {
+        constantLabels = []
+        self.exposesCreatedSamples = exposesCreatedSamples
+        self.clock = clock
     }
 
     /// A registry that adds the given labels to every series.
@@ -58,6 +68,7 @@ public final class MetricRegistry: Sendable {
         try probe.check(constantLabels: [])
         self.constantLabels = constantLabels.map { Label(name: $0.key, value: $0.value) }
         self.exposesCreatedSamples = exposesCreatedSamples
+        clock = SystemWallClock()
     }
 
     /// The labels that every series gets.

@@ -67,6 +67,8 @@ package struct ExpositionError: Error, Hashable, Sendable, CustomStringConvertib
         case invalidHistogram(String)
         /// More than a configured bound.
         case limit(ExpositionLimitError)
+        /// Lines that are well-formed but contradict the specification or each other; strict checks only.
+        case violation(String)
         /// More distinct text than a reader can hold (4 GB).
         case bodyTooLarge
     }
@@ -135,6 +137,7 @@ extension ExpositionError.Problem {
         case .dataAfterEOF: "unexpected data after # EOF"
         case .invalidMessage(let text): text
         case .invalidHistogram(let text): text
+        case .violation(let text): text
         case .limit(let error): error.description
         case .bodyTooLarge: "body has more than 4 GB of series names"
         }

@@ -46,7 +46,7 @@ struct MetadataText {
         // In the text format a keyword alone is a comment.
         if format == .text, index == line.count { return }
         try readName(line, &index)
-        guard index == line.count || BodyCursor.isBlank(line[index]) else {
+        guard index == line.count || Self.isSeparator(line[index], format) else {
             throw ReadFailure(.expectedMetadataName, at: index)
         }
         if index == line.count, format == .openMetrics { throw ReadFailure(.invalidComment, at: index) }
@@ -101,6 +101,11 @@ struct MetadataText {
             }
             content = .type(type)
         }
+    }
+
+    /// Whether a byte separates words; in OpenMetrics only the blank does.
+    private static func isSeparator(_ byte: UInt8, _ format: ExpositionFormat) -> Bool {
+        format == .text ? BodyCursor.isBlank(byte) : byte == 0x20
     }
 
     private static func skipSeparator(_ line: Span<UInt8>, from index: Int, format: ExpositionFormat) -> Int {
