@@ -28,7 +28,7 @@ struct BlockMerger {
 
     private let blocks: [Block]
     private let horizon: RetentionHorizon?
-    /// Chunks with fewer samples are joined, others taken over as they are.
+    /// Chunks of a series that have fewer samples on average are joined, others taken over as they are.
     private let shortChunk: Int
 
     /// A merger of blocks in the order in which they were written, without what is past its retention.
@@ -78,27 +78,27 @@ struct BlockMerger {
     }
 
     /// The chunks of a series when they can be taken over as they are: none of it is deleted or past its retention, and they follow each
-    /// other without being many small ones.
+    /// other without being many small ones; a few short ones among long ones are not worth writing all of them anew.
     private func wholeChunks(
         of parts: [Source], _ labels: LabelSet, _ groups: GroupMemory
     ) throws(QueryableError) -> [(block: Block, entry: ChunkEntry)]? {
         let start = horizon?.start(of: labels) ?? .min
         var chunks: [(block: Block, entry: ChunkEntry)] = []
         var last: Int64?
+        var sampleCount = 0
         for part in parts.sorted(by: { $0.block.header.minimumTime < $1.block.header.minimumTime }) {
             if part.block.header.minimumTime < start || part.block.tombstones[part.number] != nil { return nil }
             var isWhole = true
             try part.block.forEachChunk(of: part.number) { chunk throws(QueryableError) in
-                isWhole =
-                    chunk.count >= shortChunk && chunk.minimumTime > last ?? .min
-                    && chunk.minimumTime <= chunk.maximumTime
+                isWhole = chunk.minimumTime > last ?? .min && chunk.minimumTime <= chunk.maximumTime
                 if isWhole { isWhole = try !part.block.hasHistograms(chunk, groups) }
                 last = chunk.maximumTime
+                sampleCount &+= chunk.count
                 chunks.append((part.block, chunk))
                 return isWhole
             }
             if !isWhole { return nil }
         }
-        return chunks.isEmpty ? nil : chunks
+        return chunks.isEmpty || sampleCount / chunks.count < shortChunk ? nil : chunks
     }
 }
