@@ -19,6 +19,8 @@ final class RecordingStore: Appendable {
         var batchSizes: [Int] = []
         var seriesLimit = Int.max
         var failure: AppendError?
+        var metadata: [String: MetricMetadata] = [:]
+        var rememberedCount = 0
     }
 
     let state = Mutex(State())
@@ -76,6 +78,19 @@ final class RecordingStore: Appendable {
         }
         return try result.get()
     }
+
+    func remember(_ metadata: [(family: String, metadata: MetricMetadata)]) {
+        state.withLock { state in
+            state.rememberedCount += metadata.count
+            for (family, said) in metadata { state.metadata[family] = said }
+        }
+    }
+
+    /// What families said last.
+    var metadata: [String: MetricMetadata] { state.withLock { $0.metadata } }
+
+    /// How often a family was handed over.
+    var rememberedCount: Int { state.withLock { $0.rememberedCount } }
 
     /// Drops all series, as a head does with those that went quiet.
     func forgetSeries() {

@@ -8,6 +8,16 @@ struct WrittenSeries {
     var samples: [(value: Double, timestamp: Int64)] = []
     var exemplars: [(labels: [(String, String)], value: Double, timestamp: Int64)] = []
     var histograms: [WrittenHistogram] = []
+    /// What a 2.0 request says of the metric.
+    var metadata: WrittenMetadata?
+}
+
+/// What is said of a metric family.
+struct WrittenMetadata {
+    var type: UInt64
+    var family = ""
+    var help = ""
+    var unit = ""
 }
 
 /// A histogram as a sender writes it.
@@ -60,7 +70,7 @@ struct WrittenHistogram {
 
 enum RequestWriter {
     /// The message of remote write 1.0, not compressed.
-    static func version1(_ series: [WrittenSeries]) -> [UInt8] {
+    static func version1(_ series: [WrittenSeries], metadata: [WrittenMetadata] = []) -> [UInt8] {
         var writer = ProtobufWriter()
         for one in series {
             writer.appendMessage(1) { message in
@@ -78,10 +88,13 @@ enum RequestWriter {
                 for histogram in one.histograms { message.appendMessage(4) { histogram.write(&$0) } }
             }
         }
-        // Metadata, which is passed over.
-        writer.appendMessage(3) { metadata in
-            metadata.appendUnsigned(1, 1)
-            metadata.appendText(2, "family")
+        for one in metadata {
+            writer.appendMessage(3) { message in
+                message.appendUnsigned(1, one.type)
+                message.appendText(2, one.family)
+                message.appendText(4, one.help)
+                message.appendText(5, one.unit)
+            }
         }
         return writer.bytes
     }
@@ -109,6 +122,12 @@ enum RequestWriter {
                         inner.appendDouble(2, exemplar.value)
                         inner.appendSigned(3, exemplar.timestamp)
                     }
+                }
+                message.appendMessage(5) { inner in
+                    guard let said = one.metadata else { return }
+                    inner.appendUnsigned(1, said.type)
+                    inner.appendUnsigned(3, UInt64(reference(said.help)))
+                    inner.appendUnsigned(4, UInt64(reference(said.unit)))
                 }
             }
         }

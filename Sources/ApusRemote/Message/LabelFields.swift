@@ -77,11 +77,13 @@ enum LabelFields {
         return pieces
     }
 
-    private static func isText(_ bytes: Span<UInt8>) -> Bool {
+    /// Whether bytes are UTF-8.
+    static func isText(_ bytes: Span<UInt8>) -> Bool {
         (try? UTF8Span(validating: bytes)) != nil
     }
 
-    private static func isMetricName(_ name: Span<UInt8>) -> Bool {
+    /// Whether a label name is that of the metric's name.
+    static func isMetricName(_ name: Span<UInt8>) -> Bool {
         name.count == metricName.count && equalBytes(name, metricName.span)
     }
 

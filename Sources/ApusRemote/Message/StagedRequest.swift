@@ -38,6 +38,10 @@ struct StagedRequest {
     var exemplars: [(series: Int, exemplar: Exemplar)] = []
     /// Exemplars that were left out because of their labels.
     var badExemplarCount = 0
+    /// What is said of metric families.
+    var metadata: [StagedMetadata] = []
+    /// Metadata that was left out because it names texts that the request does not have.
+    var badMetadataCount = 0
 
     /// The number of samples.
     var count: Int { timestamps.count }
@@ -58,6 +62,8 @@ struct StagedRequest {
         badLabels.removeAll()
         exemplars.removeAll()
         badExemplarCount = 0
+        metadata.removeAll(keepingCapacity: keeps && metadata.capacity <= largest)
+        badMetadataCount = 0
     }
 
     /// Reads the labels of a series.

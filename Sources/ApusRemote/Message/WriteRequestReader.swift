@@ -28,6 +28,8 @@ struct WriteRequestReader {
     /// Of a 2.0 request: where each symbol lies.
     private var symbols: [Range<Int>] = []
     private var references: [UInt32] = []
+    /// Of a 2.0 request: what the series before said of its metric, and the symbol of that.
+    private var latestMetadata: (metric: Int, said: SymbolicMetadata)?
     private var isOverLimit = false
 
     init(_ message: WriteMessage, itemLimit: Int) {
@@ -53,10 +55,10 @@ struct WriteRequestReader {
     private mutating func readVersion1(_ request: Span<UInt8>, into staged: inout StagedRequest) throws(ProtobufError) {
         var reader = ProtobufReader(request)
         while !isOverLimit, let tag = try reader.readTag() {
-            if tag.field == 1 {
-                try readSeries(request, in: try reader.readRange(tag), into: &staged)
-            } else {
-                try reader.skip(tag)
+            switch tag.field {
+            case 1: try readSeries(request, in: try reader.readRange(tag), into: &staged)
+            case 3: stage(try StagedMetadata(request, in: try reader.readRange(tag)), &staged)
+            default: try reader.skip(tag)
             }
         }
     }
@@ -102,6 +104,7 @@ struct WriteRequestReader {
 
     private mutating func readVersion2(_ request: Span<UInt8>, into staged: inout StagedRequest) throws(ProtobufError) {
         symbols.removeAll(keepingCapacity: true)
+        latestMetadata = nil
         var reader = ProtobufReader(request)
         while let tag = try reader.readTag() {
             if tag.field == 4 { symbols.append(try reader.readRange(tag)) } else { try reader.skip(tag) }
@@ -124,6 +127,7 @@ struct WriteRequestReader {
         swap(&seriesReferences, &references)
         seriesReferences.removeAll(keepingCapacity: true)
         defer { swap(&seriesReferences, &references) }
+        var metadata = SymbolicMetadata()
         var reader = ProtobufReader(request, in: range)
         while true {
             readPlainSamples(request, &reader, into: &staged)
@@ -133,9 +137,11 @@ struct WriteRequestReader {
             case 2: try readSample(request, in: try reader.readRange(tag), into: &staged)
             case 3: try readHistogram(request, in: try reader.readRange(tag), into: &staged)
             case 4: try readExemplar(request, in: try reader.readRange(tag), into: &staged)
+            case 5: metadata = try SymbolicMetadata(request, in: try reader.readRange(tag))
             default: try reader.skip(tag)
             }
         }
+        if !metadata.isEmpty { stage(metadata, of: seriesReferences, in: request, &staged) }
         let problem = appendFields(of: seriesReferences, in: request, to: &staged.madeKeys)
         let number = staged.series.count
         finish(mark, key: mark.madeKey..<staged.madeKeys.count, isKeyMade: true, in: request, &staged)
@@ -145,6 +151,37 @@ struct WriteRequestReader {
             let rest = seriesReferences.count > Self.shownReferences ? ", …" : ""
             staged.badLabels.append((number, "parsing labels for series [\(shown)\(rest)]: \(problem)"))
         }
+    }
+
+    /// Stages what a series says of its metric, unless the one before it said the same.
+    private mutating func stage(
+        _ said: SymbolicMetadata, of references: [UInt32], in request: Span<UInt8>, _ staged: inout StagedRequest
+    ) {
+        guard let metric = metricName(in: references, request) else { return }
+        if let latestMetadata, latestMetadata == (metric, said) { return }
+        latestMetadata = (metric, said)
+        guard said.help < UInt64(symbols.count), said.unit < UInt64(symbols.count) else {
+            staged.badMetadataCount += 1
+            return
+        }
+        let type = StagedMetadata.type(said.type)
+        let name = symbols[metric]
+        let length = MetricFamilyName.length(in: request.extracting(name), type: type)
+        stage(
+            StagedMetadata(
+                type: type, family: name.lowerBound..<(name.lowerBound + length), help: symbols[Int(said.help)],
+                unit: symbols[Int(said.unit)]),
+            &staged)
+    }
+
+    /// The symbol that is the metric's name; `nil` where labels have none.
+    private func metricName(in references: [UInt32], _ request: Span<UInt8>) -> Int? {
+        for position in stride(from: 0, to: references.count - 1, by: 2) {
+            let (name, value) = (Int(references[position]), Int(references[position + 1]))
+            guard name < symbols.count, value < symbols.count else { return nil }
+            if LabelFields.isMetricName(request.extracting(symbols[name])) { return value }
+        }
+        return nil
     }
 
     /// So many references are in a message at most.
@@ -175,6 +212,14 @@ struct WriteRequestReader {
     }
 
     // MARK: - Both
+
+    private mutating func stage(_ metadata: StagedMetadata, _ staged: inout StagedRequest) {
+        guard staged.metadata.count < itemLimit else {
+            isOverLimit = true
+            return
+        }
+        staged.metadata.append(metadata)
+    }
 
     private struct SeriesMark {
         let sample: Int
@@ -221,8 +266,6 @@ struct WriteRequestReader {
     }
 
     /// Reads the samples that come next as nearly all senders write them: the value, then a time of at most eight bytes.
-    ///
-    /// Half the time of reading fields one by one: 9 instead of 19 ns a sample where a series brings several.
     @_lifetime(reader: copy reader)
     @inline(__always)
     private mutating func readPlainSamples(

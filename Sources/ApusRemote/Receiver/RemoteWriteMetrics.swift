@@ -6,6 +6,8 @@ struct RemoteWriteMetrics: Sendable {
     let samples: Counter
     let histograms: Counter
     let exemplars: Counter
+    let metadata: Counter
+    let invalidMetadata: Counter
     let refused: MetricFamily<Counter, 1>
     let invalidLabels: Counter
     let resolvedSeries: Counter
@@ -22,6 +24,12 @@ struct RemoteWriteMetrics: Sendable {
             "apus_remote_write_histograms_total", help: "Native histograms stored from remote-write requests.")
         exemplars = try registry.counter(
             "apus_remote_write_exemplars_total", help: "Exemplars handed to the store from remote-write requests.")
+        metadata = try registry.counter(
+            "apus_remote_write_metadata_total",
+            help: "Metric families whose type, help or unit came new or changed with remote-write requests.")
+        invalidMetadata = try registry.counter(
+            "apus_remote_write_invalid_metadata_total",
+            help: "Metadata of remote-write requests left out: no name, or text that is no UTF-8 or not there.")
         refused = try registry.counter(
             "apus_remote_write_refused_samples_total",
             help: "Samples, histograms and exemplars of remote-write requests that were not stored, by reason.",

@@ -10,6 +10,7 @@ package final class RemoteWriteReceiver: Sendable {
     private let limits: RemoteWriteLimits
     private let metrics: RemoteWriteMetrics
     private let storing: WriteStoring
+    private let metadata: MetadataStoring
     private let workplaces: [Workplace]
 
     /// The memory that one request needs at a time.
@@ -32,6 +33,7 @@ package final class RemoteWriteReceiver: Sendable {
         self.limits = limits
         metrics = try RemoteWriteMetrics(registry: registry)
         storing = WriteStoring(store: store, limits: limits, clock: clock)
+        metadata = MetadataStoring(store: store, clock: clock)
         workplaces = (0..<max(1, limits.concurrency)).map { _ in Workplace() }
     }
 
@@ -91,12 +93,19 @@ package final class RemoteWriteReceiver: Sendable {
         do throws(UnreadableRequest) {
             try reader.read(request.span, into: &memory.staged)
             written = try storing.store(&memory.staged, request: request.span)
+            rememberMetadata(memory.staged, request.span)
         } catch {
             return RemoteWriteReply(status: 400, text: error.text)
         }
         if memory.decoded.capacity > 1 << 24 { memory.decoded = [] }
         count(written)
         return reply(to: message, written)
+    }
+
+    private func rememberMetadata(_ staged: borrowing StagedRequest, _ request: Span<UInt8>) {
+        let outcome = metadata.store(staged.metadata, request: request)
+        metrics.metadata.increment(by: outcome.taken)
+        metrics.invalidMetadata.increment(by: outcome.invalid + staged.badMetadataCount)
     }
 
     private func count(_ written: WriteOutcome) {
