@@ -31,6 +31,8 @@ package final class Storage: Sendable {
     let reserve: DiskReserve
     /// What metric families say of themselves; its lock is taken by itself.
     let metadata: Mutex<MetadataFile>
+    /// When what came and went was written last, in milliseconds of the clock that only goes forward.
+    let lastGrowth = Atomic<Int>(0)
     /// Set when the store begins to close: what takes long ends early.
     let isClosing = Atomic(false)
     private let lock: Mutex<FolderLock?>
@@ -90,6 +92,7 @@ package final class Storage: Sendable {
         let duration = monotonicMilliseconds() - start
         counters.corruptions.add(summary.corruptions + damaged, ordering: .relaxed)
         counters.replayMilliseconds.store(duration, ordering: .relaxed)
+        restoreGrowth()
         report(.replayed(series: summary.series, samples: summary.samples, milliseconds: duration))
     }
 
@@ -149,6 +152,7 @@ package final class Storage: Sendable {
         }
         log?.files.forEach { synchronize($0) }
         synchronizeMetadata()
+        if lock.withLock({ $0 != nil }) { saveGrowth() }
         lock.withLock { $0 = nil }
     }
 

@@ -28,6 +28,8 @@ package enum StorageEvent: Sendable, Equatable {
     case damagedTombstones(path: String, reason: String)
     /// Part of the file of metadata is damaged and was passed over; what it said is learnt anew from the targets.
     case damagedMetadata(path: String, offset: Int, reason: String)
+    /// The file of what came and went is damaged; counting begins anew.
+    case damagedGrowth(path: String, reason: String)
     /// A block was written.
     case compacted(block: String, series: Int, samples: Int, milliseconds: Int)
     /// Blocks were written as one that takes their place; `nil` when nothing of them was left.
@@ -51,7 +53,7 @@ package enum StorageEvent: Sendable, Equatable {
     package var severity: Severity {
         switch self {
         case .replayed, .compacted, .merged, .rolledUp, .expired, .beyondSize: .info
-        case .damagedRollup, .tornTail, .seriesRefused: .warning
+        case .damagedRollup, .damagedGrowth, .tornTail, .seriesRefused: .warning
         case .damagedLog, .lostRollup, .unusableRecord, .damagedHead, .damagedBlock, .damagedTombstones,
             .damagedMetadata, .failed:
             .error
@@ -80,6 +82,8 @@ extension StorageEvent: CustomStringConvertible {
             """
         case .damagedMetadata(let path, let offset, let reason):
             "damaged metadata \(path) at \(offset): \(reason); passed over, targets say it anew"
+        case .damagedGrowth(let path, let reason):
+            "damaged \(path): \(reason); counting what series came and went begins anew"
         case .compacted(let block, let series, let samples, let milliseconds):
             "block \(block) written: \(series) series, \(samples) samples in \(milliseconds) ms"
         case .merged(let blocks, let block, let samples, let milliseconds):

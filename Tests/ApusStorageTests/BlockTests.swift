@@ -185,9 +185,9 @@ struct BlockTests {
         #expect(statistics.lowestTime == Int64(3_000_000))
         #expect(statistics.walCorruptions == 0)
         let cardinality = storage.cardinality(limit: 2)
-        #expect(cardinality.seriesByMetricName == [HeadCardinality.Entry(name: "m", count: 20)])
-        #expect(cardinality.valuesByLabelName.first == HeadCardinality.Entry(name: "n", count: 20))
-        #expect(cardinality.seriesByLabelPair.first == HeadCardinality.Entry(name: "__name__=m", count: 20))
+        #expect(cardinality.seriesByMetricName == [SeriesCardinality.Entry(name: "m", count: 20)])
+        #expect(cardinality.valuesByLabelName.first == SeriesCardinality.Entry(name: "n", count: 20))
+        #expect(cardinality.seriesByLabelPair.first == SeriesCardinality.Entry(name: "__name__=m", count: 20))
         #expect(cardinality.bytesByLabelName.count == 2)
     }
 }

@@ -18,7 +18,7 @@ struct CardinalityTests {
         storage = try Storage(folder: folder.path, options: options, clock: clock)
     }
 
-    private func entries(_ entries: [HeadCardinality.Entry]) -> [String] { entries.map { "\($0.name) \($0.count)" } }
+    private func entries(_ entries: [SeriesCardinality.Entry]) -> [String] { entries.map { "\($0.name) \($0.count)" } }
 
     @Test("the lists name what takes the most, of all series or of selected ones")
     func lists() throws {

@@ -47,7 +47,8 @@ struct ImportAPITests {
         let answer = try await web().ask(.post, Self.path, body: Self.text(1_000))
         #expect(answer.status == 200, "\(answer.text)")
         #expect(answer.text.contains(#""series":10,"samples":1000,"minTime":\#(Self.now - 200_000_000),"#))
-        #expect(answer.text.contains(#""refused":{"duplicateTimestamp":0,"outsideRange":0,"exemplars":0}"#))
+        let refused = #""refused":{"duplicateTimestamp":0,"outsideRange":0,"exemplars":0,"seriesLimit":0},"limits":[]"#
+        #expect(answer.text.contains(refused))
         #expect(answer.text.contains(#""blocks":[{"ulid":""#))
         #expect(try samples("old").count == 1_000)
         #expect(try Folder.names(in: "\(folder.path)/blocks").allSatisfy { !$0.hasSuffix(".tmp") })

@@ -27,6 +27,7 @@ package struct PrometheusBlockWriter {
             try Folder.make(temporary)
             chunks = try ChunkSegmentWriter(folder: "\(temporary)/chunks")
         } catch {
+            Self.remove(temporary)
             throw .file(error)
         }
     }
@@ -92,10 +93,11 @@ package struct PrometheusBlockWriter {
 
     /// Removes what was written of a block that will not be completed.
     package func discard() {
+        Self.remove(temporary)
+    }
+
+    private static func remove(_ temporary: String) {
         // What cannot be removed has an ending that Prometheus removes at its start.
-        do throws(FileError) {
-            try Folder.remove("\(temporary)/chunks")
-            try Folder.remove(temporary)
-        } catch {}
+        do throws(FileError) { try Folder.removeTree(temporary) } catch {}
     }
 }

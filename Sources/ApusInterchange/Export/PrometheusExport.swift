@@ -35,7 +35,7 @@ package enum PrometheusExport {
         return try run(view.storage, span: span, selection: selection, to: target, onProgress: onProgress)
     }
 
-    /// Writes the selected samples to blocks in `target`, which is made when it is not there.
+    /// Writes the selected samples to blocks in `target`, which is made when it is not there; when it fails, none of them stays.
     ///
     /// The samples of one series and block are in memory at a time, and the index of the block that is written.
     ///
@@ -62,16 +62,29 @@ package enum PrometheusExport {
                 onProgress(Progress("block from \(TimestampText.rfc3339(range.lowerBound))", fraction: fraction))
             }
             let identifier = BlockIdentifier.make(milliseconds: start &+ (number - first), using: &generator)
-            var writer = try PrometheusBlockWriter(parent: target, identifier: identifier)
             do throws(InterchangeError) {
-                try write(store, range, selection.selectors, to: &writer, isWanted)
-                if let meta = try writer.finish() { summary.blocks.append(meta) }
+                var writer = try PrometheusBlockWriter(parent: target, identifier: identifier)
+                do throws(InterchangeError) {
+                    try write(store, range, selection.selectors, to: &writer, isWanted)
+                    if let meta = try writer.finish() { summary.blocks.append(meta) }
+                } catch {
+                    writer.discard()
+                    throw error
+                }
             } catch {
-                writer.discard()
+                remove(summary.blocks, from: target)
                 throw error
             }
         }
         return summary
+    }
+
+    /// Removes blocks of an export that failed: the next one writes them again under other names.
+    private static func remove(_ blocks: [PrometheusBlockMeta], from target: String) {
+        for block in blocks {
+            // What cannot be removed is whole, and no more than a repetition.
+            do throws(FileError) { try Folder.removeTree("\(target)/\(block.identifier)") } catch {}
+        }
     }
 
     private static func write(

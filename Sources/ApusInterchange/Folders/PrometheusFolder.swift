@@ -32,19 +32,20 @@ package enum PrometheusFolder {
                 let boundary = try take(blocks: try blocks(in: path), range, into: &target, options, &summary, &damage)
                 let head = try PrometheusHead(folder: path, from: boundary)
                 var stage = try ImportStage(target: target.folder, options: options)
-                try head.read(range: range, into: &stage, options: options, summary: &summary) {
+                let extras = try head.read(range: range, into: &stage, options: options, summary: &summary) {
                     error throws(InterchangeError) in
                     try damage.note(error)
                 }
                 summary.series = max(summary.series, stage.seriesCount)
                 // A sample in a chunk of the head is in the log, too: such doubles are nothing to tell of.
                 _ = try stage.write(to: &target, options: options)
+                try take(extras, into: target, &summary)
                 lock.release()
             } else {
                 throw .unusable("\(path) is neither a block nor a data folder of Prometheus")
             }
             summary.damage = damage.texts
-            summary.blocks = try target.publishAll()
+            try target.publishAll(into: &summary)
             return summary
         } catch {
             target.discard()
@@ -75,6 +76,17 @@ package enum PrometheusFolder {
             }
         }
         return boundary
+    }
+
+    /// Before the blocks appear: what fails leaves no block.
+    private static func take(
+        _ extras: PrometheusHead.Extras, into target: borrowing BlockImport, _ summary: inout ImportSummary
+    ) throws(InterchangeError) {
+        do throws(BlockImportError) { summary.exemplarsTaken = try target.add(extras.exemplars) } catch {
+            throw .store(error)
+        }
+        target.remember(extras.metadata.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+        summary.metadata = extras.metadata.count
     }
 
     private static func blocks(in path: String) throws(InterchangeError) -> [String] {

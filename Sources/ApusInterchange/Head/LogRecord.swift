@@ -18,6 +18,8 @@ enum LogRecord {
         case floatHistograms = 8
         case customHistograms = 9
         case customFloatHistograms = 10
+        /// From when on the samples of a checkpoint count; it has none that do not.
+        case minimumTime = 14
     }
 
     /// Why a record cannot be understood.
@@ -50,26 +52,31 @@ enum LogRecord {
         var result: [(reference: UInt64, labels: LabelSet)] = []
         try read(record) { reader throws(ByteError) in
             while !reader.isAtEnd {
-                let reference = try reader.readBigEndian(UInt64.self)
-                var labels: [(name: [UInt8], value: [UInt8])] = []
-                for _ in 0..<(try reader.readCount(limit: reader.remaining / 2)) {
-                    labels.append((try text(&reader), try text(&reader)))
-                }
-                // Writers sort them; an empty value says that there is no such label.
-                labels.removeAll { $0.value.isEmpty }
-                labels.sort { $0.name.lexicographicallyPrecedes($1.name) }
-                var run = ByteWriter(capacity: 256)
-                for label in labels {
-                    run.appendLengthPrefixed(label.name.span)
-                    run.appendLengthPrefixed(label.value.span)
-                }
-                guard let labels = LabelSet(validating: run.bytes) else {
-                    throw .lengthOutOfRange(offset: reader.offset, length: reference)
-                }
-                result.append((reference, labels))
+                result.append((try reader.readBigEndian(), try labels(&reader)))
             }
         }
         return result
+    }
+
+    @_lifetime(reader: copy reader)
+    private static func labels(_ reader: inout ByteReader) throws(ByteError) -> LabelSet {
+        let start = reader.offset
+        var labels: [(name: [UInt8], value: [UInt8])] = []
+        for _ in 0..<(try reader.readCount(limit: reader.remaining / 2)) {
+            labels.append((try text(&reader), try text(&reader)))
+        }
+        // Writers sort them; an empty value says that there is no such label.
+        labels.removeAll { $0.value.isEmpty }
+        labels.sort { $0.name.lexicographicallyPrecedes($1.name) }
+        var run = ByteWriter(capacity: 256)
+        for label in labels {
+            run.appendLengthPrefixed(label.name.span)
+            run.appendLengthPrefixed(label.value.span)
+        }
+        guard let labels = LabelSet(validating: run.bytes) else {
+            throw .lengthOutOfRange(offset: start, length: UInt64(labels.count))
+        }
+        return labels
     }
 
     @_lifetime(reader: copy reader)
@@ -107,19 +114,55 @@ enum LogRecord {
         return result
     }
 
-    /// The number of exemplars of a record.
-    static func exemplarCount(_ record: [UInt8]) throws(Failure) -> Int {
-        var count = 0
+    /// The exemplars of a record.
+    static func exemplars(_ record: [UInt8]) throws(Failure) -> [Sample<Exemplar>] {
+        var result: [Sample<Exemplar>] = []
         try read(record) { reader throws(ByteError) in
-            try forEachSample(&reader) { reader, _, _ throws(ByteError) in
-                _ = try reader.readBigEndian(UInt64.self)
-                for _ in 0..<(2 * (try reader.readCount(limit: reader.remaining / 2))) {
-                    _ = try reader.readLengthPrefixed()
-                }
-                count += 1
+            try forEachSample(&reader) { reader, series, time throws(ByteError) in
+                let value = Double(bitPattern: try reader.readBigEndian())
+                result.append(
+                    Sample(
+                        series: series, time: time,
+                        value: Exemplar(labels: try labels(&reader), value: value, timestamp: time)))
             }
         }
-        return count
+        return result
+    }
+
+    /// What is said of the metrics of series: type, help and unit.
+    static func metadata(_ record: [UInt8]) throws(Failure) -> [(series: UInt64, metadata: MetricMetadata)] {
+        var result: [(series: UInt64, metadata: MetricMetadata)] = []
+        try read(record) { reader throws(ByteError) in
+            while !reader.isAtEnd {
+                let series = try reader.readVarint()
+                var metadata = MetricMetadata(type: metricType(try reader.readByte()))
+                // Fields have names, so that there may be more of them one day.
+                for _ in 0..<(try reader.readCount(limit: reader.remaining / 2)) {
+                    let name = try text(&reader)
+                    let value = String(decoding: try text(&reader), as: UTF8.self)
+                    if name == helpField { metadata.help = value }
+                    if name == unitField { metadata.unit = value }
+                }
+                result.append((series, metadata))
+            }
+        }
+        return result
+    }
+
+    private static let helpField = Array("HELP".utf8)
+    private static let unitField = Array("UNIT".utf8)
+
+    private static func metricType(_ number: UInt8) -> MetricType {
+        switch number {
+        case 1: .counter
+        case 2: .gauge
+        case 3: .histogram
+        case 4: .gaugeHistogram
+        case 5: .summary
+        case 6: .info
+        case 7: .stateSet
+        default: .unknown
+        }
     }
 
     /// The intervals that were deleted.

@@ -17,6 +17,33 @@ struct PrometheusHead {
         var deleted: [UInt32: [ClosedRange<Int64>]] = [:]
     }
 
+    /// What the log has beside samples.
+    struct Extras {
+        /// The newest exemplars, and what metric families say of themselves.
+        private(set) var exemplars: [(labels: LabelSet, exemplar: Exemplar)] = []
+        private(set) var metadata: [String: MetricMetadata] = [:]
+
+        /// As many as a Prometheus keeps unless it is told otherwise.
+        private static let maximumExemplars = 100_000
+
+        fileprivate mutating func add(_ exemplar: Exemplar, of labels: LabelSet) {
+            exemplars.append((labels, exemplar))
+            if exemplars.count >= 2 * Self.maximumExemplars { trim() }
+        }
+
+        fileprivate mutating func add(_ metadata: MetricMetadata, of labels: LabelSet) {
+            guard let metric = labels.metricName else { return }
+            self.metadata[MetricFamilyName.family(of: metric, type: metadata.type)] = metadata
+        }
+
+        /// Forgets the oldest exemplars.
+        fileprivate mutating func trim() {
+            guard exemplars.count > Self.maximumExemplars else { return }
+            exemplars.sort { ($0.exemplar.timestamp ?? 0) < ($1.exemplar.timestamp ?? 0) }
+            exemplars.removeFirst(exemplars.count - Self.maximumExemplars)
+        }
+    }
+
     /// The head of the data folder `folder`, whose blocks hold the samples in order before `start`.
     init(folder: String, from start: Int64) throws(InterchangeError) {
         log = try PrometheusLog(folder: "\(folder)/wal")
@@ -34,10 +61,11 @@ struct PrometheusHead {
     /// Adds the samples in a range of time to a stage, without those that were deleted.
     ///
     /// - Parameter note: takes what is damaged; throwing ends it.
+    /// - Returns: what goes to the head, not to blocks.
     func read(
         range: ClosedRange<Int64>, into stage: inout ImportStage, options: ImportOptions, summary: inout ImportSummary,
         damage note: (InterchangeError) throws(InterchangeError) -> Void
-    ) throws(InterchangeError) {
+    ) throws(InterchangeError) -> Extras {
         // Deletions stand behind what they delete, so that they must be known first.
         var index = try readIndex(&stage, options: options, damage: note)
         try options.report("chunks of the head")
@@ -58,9 +86,12 @@ struct PrometheusHead {
             damage: { damage throws(InterchangeError) in
                 if !damage.isTornTail { try note(damage.error) }
             })
-        try readSamples(log, from: start, &index, range, &stage, options, &summary, &unknown, note)
-        try readSamples(outOfOrderLog, from: .min, &index, range, &stage, options, &summary, &unknown, note)
+        var extras = Extras()
+        try readSamples(log, from: start, &index, range, &stage, options, &summary, &unknown, &extras, note)
+        try readSamples(outOfOrderLog, from: .min, &index, range, &stage, options, &summary, &unknown, &extras, note)
         summary.unknownSeriesSamples += unknown
+        extras.trim()
+        return extras
     }
 
     /// Checks every record and chunk.
@@ -88,10 +119,11 @@ struct PrometheusHead {
         case .series: _ = try LogRecord.series(record)
         case .samples: _ = try LogRecord.samples(record)
         case .tombstones: _ = try LogRecord.tombstones(record)
-        case .exemplars: _ = try LogRecord.exemplarCount(record)
+        case .exemplars: _ = try LogRecord.exemplars(record)
+        case .metadata: _ = try LogRecord.metadata(record)
         case .histograms, .customHistograms: _ = try LogRecord.histograms(record, hasFloats: false)
         case .floatHistograms, .customFloatHistograms: _ = try LogRecord.histograms(record, hasFloats: true)
-        case .mappedChunks, .metadata: break
+        case .mappedChunks, .minimumTime: break
         case nil: throw .content("its kind \(record.first.map { String($0) } ?? "(none)") is not known")
         }
     }
@@ -138,7 +170,7 @@ struct PrometheusHead {
     private func readSamples(
         _ log: PrometheusLog, from start: Int64, _ index: inout Index, _ range: ClosedRange<Int64>,
         _ stage: inout ImportStage, _ options: ImportOptions, _ summary: inout ImportSummary, _ unknown: inout Int,
-        _ note: (InterchangeError) throws(InterchangeError) -> Void
+        _ extras: inout Extras, _ note: (InterchangeError) throws(InterchangeError) -> Void
     ) throws(InterchangeError) {
         var records = 0
         try log.forEachRecord(
@@ -153,8 +185,18 @@ struct PrometheusHead {
                     case .histograms, .customHistograms: histograms = try LogRecord.histograms(record, hasFloats: false)
                     case .floatHistograms, .customFloatHistograms:
                         histograms = try LogRecord.histograms(record, hasFloats: true)
-                    case .exemplars: summary.exemplars += try LogRecord.exemplarCount(record)
-                    case .series, .tombstones, .mappedChunks, .metadata: break
+                    case .exemplars:
+                        for entry in try LogRecord.exemplars(record) where range.contains(entry.time) {
+                            summary.exemplars += 1
+                            guard let number = index.series[entry.series] else { continue }
+                            extras.add(entry.value, of: stage.labels(of: number))
+                        }
+                    case .metadata:
+                        for entry in try LogRecord.metadata(record) {
+                            guard let number = index.series[entry.series] else { continue }
+                            extras.add(entry.metadata, of: stage.labels(of: number))
+                        }
+                    case .series, .tombstones, .mappedChunks, .minimumTime: break
                     case nil:
                         throw .content(
                             "its kind \(record.first.map { String($0) } ?? "(none)") is not known: what it holds is left out"

@@ -72,7 +72,7 @@ package enum CSVImport {
             }
             summary.series = stage.seriesCount
             summary.duplicates = try stage.write(to: &target, options: options)
-            summary.blocks = try target.publishAll()
+            try target.publishAll(into: &summary)
             return summary
         } catch {
             target.discard()

@@ -174,17 +174,19 @@ struct ImportStage: ~Copyable {
         var duplicates = 0
         let sorted = partitions.map(\.number).sorted()
         for (done, number) in sorted.enumerated() {
-            try options.report("writing blocks", Double(done) / Double(sorted.count))
             let file: MappedFile
             do throws(FileError) { file = try MappedFile(path(number)) } catch { throw .file(error) }
-            duplicates += try write(file, order, to: &target)
+            duplicates += try write(file, order, to: &target) { () throws(InterchangeError) in
+                try options.report("writing blocks", Double(done) / Double(sorted.count))
+            }
             do throws(FileError) { try Folder.removeFile(path(number)) } catch { throw .file(error) }
         }
         return duplicates
     }
 
     private func write(
-        _ file: MappedFile, _ order: [UInt32], to target: inout BlockImport
+        _ file: MappedFile, _ order: [UInt32], to target: inout BlockImport,
+        report: () throws(InterchangeError) -> Void
     ) throws(InterchangeError) -> Int {
         var weights = [Int](repeating: 0, count: labelSets.count)
         try Self.forEachRecord(file) { record, reader throws(ByteError) in
@@ -197,6 +199,7 @@ struct ImportStage: ~Copyable {
         // The columns that a series has in the group that is in memory.
         var places = [Int32](repeating: -1, count: labelSets.count)
         while position < order.count {
+            try report()
             var group: [UInt32] = []
             var weight = 0
             while position < order.count, group.isEmpty || weight + weights[Int(order[position])] <= memory {

@@ -14,8 +14,16 @@ package struct ImportSummary: Sendable, Equatable {
     package var duplicates = 0
     /// Samples that were left out because their time is not in the range that was asked for.
     package var outsideRange = 0
-    /// Exemplars that were read; blocks do not keep any.
+    /// Exemplars that were read; blocks keep none.
     package var exemplars = 0
+    /// Those of them that the head took: the newest of the log of a Prometheus that it did not have.
+    package var exemplarsTaken = 0
+    /// The metric families of which the log of a Prometheus says what they are.
+    package var metadata = 0
+    /// The limits that refused new series, each with the number of different ones.
+    package var refusedSeries: [RefusedSeries] = []
+    /// The samples of these.
+    package var refusedSamples = 0
     /// Samples of a log whose series it does not name any more; Prometheus leaves such behind when it shortens its log.
     package var unknownSeriesSamples = 0
     /// Damaged places that were passed over, as messages.

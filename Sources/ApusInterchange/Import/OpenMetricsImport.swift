@@ -19,7 +19,7 @@ package enum OpenMetricsImport {
             (summary.exemplars, summary.outsideRange) = try read(source, range, into: &stage, options: options)
             summary.series = stage.seriesCount
             summary.duplicates = try stage.write(to: &target, options: options)
-            summary.blocks = try target.publishAll()
+            try target.publishAll(into: &summary)
             return summary
         } catch {
             target.discard()

@@ -53,8 +53,10 @@ package enum PrometheusBlockImport {
 }
 
 extension BlockImport {
-    /// Publishes, with the error of this module.
-    mutating func publishAll() throws(InterchangeError) -> [BlockFacts] {
-        do throws(BlockImportError) { return try publish() } catch { throw .store(error) }
+    /// Publishes, notes what came of it, and throws the error of this module.
+    mutating func publishAll(into summary: inout ImportSummary) throws(InterchangeError) {
+        do throws(BlockImportError) { summary.blocks = try publish() } catch { throw .store(error) }
+        summary.refusedSeries = refusedSeries
+        summary.refusedSamples = refusedSamples
     }
 }

@@ -39,6 +39,7 @@ extension Storage {
             }
         }
         removeExpiredBlocks()
+        tendGrowth()
     }
 
     /// Milliseconds between looks at whether something of the head is to be written to files.

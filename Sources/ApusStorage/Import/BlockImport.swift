@@ -1,67 +1,78 @@
 package import ApusModel
 import Synchronization
 
-/// Writes blocks with samples from outside into a data folder, or into that of a running store.
+/// Writes blocks with samples from outside into a store that is open, or into a data folder that no store has open.
 ///
 /// Blocks may overlap what is stored: queriers merge them. They appear together with `publish`; until then they are in folders
-/// that are removed when the store is opened. What is in the log or the head is not touched.
+/// that are removed when the store is opened. The log and the head are not touched but by exemplars.
 package struct BlockImport: ~Copyable {
-    /// Where the blocks go.
-    private enum Destination {
-        /// A folder that no store has open.
-        case folder(FolderLock, BlockSet)
-        /// A store that goes on working.
-        case store(Storage)
-    }
+    /// The most exemplars that are handed to the head at once.
+    private static let exemplarBatch = 1_000
+    /// What a configuration may say of the head's exemplars: none of those that are there may be forgotten.
+    private static let maximumExemplars = 10_000_000
 
     /// The data folder.
     package let folder: String
-    private var destination: Destination
-    private let options: StorageOptions
-    private let clock: any WallClock
+    private let storage: Storage
+    /// Whether the store was opened for this import.
+    private let isOwner: Bool
+    private var limiter: ImportLimiter
     private var writer: BlockWriter?
+    /// The identifier of the block that is written; empty between blocks.
     private var current = ""
     /// The identifiers of finished blocks.
     private var finished: [String] = []
 
-    /// An import into a data folder, which is made when it is not there and locked until the import ends.
-    package init(folder: String, clock: any WallClock = SystemWallClock()) throws(BlockImportError) {
+    /// An import into a data folder, which is made when it is not there and is in use until the import ends.
+    ///
+    /// - Parameters:
+    ///   - limits: what new series there may be beside those of the folder's head.
+    ///   - report: called with what is found when the folder is opened.
+    package init(
+        folder: String, limits: SeriesLimits = SeriesLimits(), clock: any WallClock = SystemWallClock(),
+        report: @escaping @Sendable (StorageEvent) -> Void = { _ in }
+    ) throws(BlockImportError) {
+        var options = StorageOptions()
+        options.limits = limits
+        options.maximumExemplars = Self.maximumExemplars
         do throws(StorageError) {
-            do throws(FileError) { try Folder.make(folder) } catch {
-                throw .folderUnusable(folder: folder, reason: error.description)
-            }
-            let lock = try FolderLock(folder: folder)
-            destination = .folder(lock, try BlockSet(folder: "\(folder)/blocks") { _ in })
+            storage = try Storage(folder: folder, options: options, clock: clock, report: report)
         } catch {
             throw .folder(error)
         }
+        isOwner = true
         self.folder = folder
-        self.clock = clock
-        options = StorageOptions()
+        limiter = ImportLimiter(limits, clock: clock)
     }
 
-    /// An import into a store that is open.
+    /// An import into a store that goes on working, under its limits on new series.
     package init(into storage: Storage) {
-        destination = .store(storage)
+        self.storage = storage
+        isOwner = false
         folder = storage.folder
-        clock = storage.clock
-        options = storage.options
+        limiter = ImportLimiter(storage.limits, clock: storage.clock)
     }
 
-    /// Adds a series to the current block, which begins with its first.
+    deinit {
+        if isOwner { storage.close() }
+    }
+
+    /// Adds a series to the current block, which begins with its first; one that a limit refuses is counted and left out.
     ///
     /// Series come in the order of labels, samples ascend and are not further ahead of the clock than a store takes them.
     package mutating func add(_ labels: LabelSet, samples: borrowing SampleColumns) throws(BlockImportError) {
         guard let last = samples.timestamps.last else { return }
-        if case .store(let storage) = destination { try storage.demandSpace() }
-        guard last <= clock.now().addingReportingOverflow(options.maximumLead).partialValue else {
+        try storage.demandSpace()
+        let now = storage.clock.now()
+        guard last <= now.addingReportingOverflow(storage.options.maximumLead).partialValue else {
             throw .tooFarAhead(time: last)
         }
+        guard limiter.takes(labels, samples: samples.count, beside: storage.head) else { return }
         do throws(FileError) {
             if writer == nil {
-                current = makeIdentifier()
+                current = storage.blocks.withLock { $0.makeIdentifier(milliseconds: now) }
                 // What is imported is of one time, about.
-                let form = options.blockForm(newest: last, now: clock.now())
+                let form = storage.options.blockForm(newest: last, now: now)
                 writer = try BlockWriter(folder: temporary(current), form: form)
             }
             try writer?.add(labels: labels.run.span, samples: samples)
@@ -77,21 +88,22 @@ package struct BlockImport: ~Copyable {
         }
         if writer != nil { finished.append(current) }
         writer = nil
+        current = ""
     }
 
-    /// Gives the finished blocks their names, so that they can be read.
+    /// Gives the finished blocks their names, so that they can be read, and tells the store of the series that were refused.
     package mutating func publish() throws(BlockImportError) -> [BlockFacts] {
         var published: [BlockFacts] = []
         while let identifier = finished.first {
             published.append(try publish(identifier))
             finished.removeFirst()
         }
+        storage.note(limiter.refused)
         return published
     }
 
     private func publish(_ identifier: String) throws(BlockImportError) -> BlockFacts {
-        guard case .store(let storage) = destination else { return try BlockFacts(rename(identifier)) }
-        return try storage.compaction.withLock { state throws(BlockImportError) in
+        try storage.compaction.withLock { state throws(BlockImportError) in
             if state.isClosed { throw .closed }
             let block = try rename(identifier)
             storage.blocks.withLock { $0.insert(block) }
@@ -109,8 +121,9 @@ package struct BlockImport: ~Copyable {
 
     /// Removes what was written and is not published.
     package mutating func discard() {
-        let names = finished + (writer == nil ? [] : [current])
+        let names = finished + (current.isEmpty ? [] : [current])
         writer = nil
+        current = ""
         finished = []
         // What cannot be removed now is removed when the store is opened.
         for name in names { do throws(FileError) { try Folder.remove(temporary(name)) } catch {} }
@@ -120,15 +133,44 @@ package struct BlockImport: ~Copyable {
         "\(folder)/blocks/\(identifier)\(BlockFormat.temporaryEnding)"
     }
 
-    private mutating func makeIdentifier() -> String {
-        let now = clock.now()
-        switch destination {
-        case .store(let storage): return storage.blocks.withLock { $0.makeIdentifier(milliseconds: now) }
-        case .folder(let lock, var blocks):
-            let identifier = blocks.makeIdentifier(milliseconds: now)
-            destination = .folder(lock, blocks)
-            return identifier
+    // MARK: Limits
+
+    /// The limits that refused series, each with the number of different series.
+    package var refusedSeries: [RefusedSeries] { limiter.refused }
+
+    /// The samples of these series.
+    package var refusedSamples: Int { limiter.refusedSamples }
+
+    // MARK: Exemplars and metadata
+
+    /// Hands exemplars to the head, which keeps the newest of all, in any order; their series are made in the head.
+    ///
+    /// - Returns: how many the head took: not those that it has, that are older than their series' newest, or whose series a limit refused.
+    package func add(_ exemplars: [(labels: LabelSet, exemplar: Exemplar)]) throws(BlockImportError) -> Int {
+        let before = storage.head.exemplars.withLock { $0.appendedCount }
+        let sorted = exemplars.sorted { ($0.exemplar.timestamp ?? 0) < ($1.exemplar.timestamp ?? 0) }
+        do throws(AppendError) {
+            for start in stride(from: 0, to: sorted.count, by: Self.exemplarBatch) {
+                // One series too long must not keep out the others.
+                let part = sorted[start..<min(sorted.count, start + Self.exemplarBatch)].filter {
+                    $0.labels.run.count <= storage.options.maximumLabelSetBytes
+                }
+                let references = try storage.resolve(part.map(\.labels))
+                var batch = SampleBatch(timestamp: 0)
+                for (reference, entry) in zip(references, part) where !reference.isRefused {
+                    batch.exemplars.append(.init(reference: reference, exemplar: entry.exemplar))
+                }
+                _ = try storage.append(batch)
+            }
+        } catch {
+            throw .append(error)
         }
+        return storage.head.exemplars.withLock { $0.appendedCount } - before
+    }
+
+    /// Keeps what metric families say of themselves.
+    package func remember(_ metadata: [(family: String, metadata: MetricMetadata)]) {
+        storage.remember(metadata)
     }
 }
 

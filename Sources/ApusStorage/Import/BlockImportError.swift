@@ -12,6 +12,8 @@ package enum BlockImportError: Error, Equatable, Sendable, CustomStringConvertib
     case tooFarAhead(time: Int64)
     /// Less of the disk is free than is kept in reserve.
     case diskNearlyFull(AppendError)
+    /// The head did not take exemplars.
+    case append(AppendError)
     /// The store is closed or closing.
     case closed
 
@@ -23,7 +25,7 @@ package enum BlockImportError: Error, Equatable, Sendable, CustomStringConvertib
         case .tooFarAhead(let time):
             "a sample has the time \(TimestampText.rfc3339(time)), which is to come: retention counts back from the newest "
                 + "sample and would remove what is stored; leave such samples out"
-        case .diskNearlyFull(let error): error.description
+        case .diskNearlyFull(let error), .append(let error): error.description
         case .closed: "the store is closed"
         }
     }

@@ -47,7 +47,12 @@ package enum FolderVerification {
                 verifyBlock(path, name, into: &report)
             }
         }
-        verifyDeletions("\(folder)/\(HeadTombstones.fileName)", into: &report)
+        verifySealed("\(folder)/\(HeadTombstones.fileName)", magic: SealedFile.tombstonesMagic, into: &report) {
+            body throws(ByteError) in _ = try HeadTombstones(body: body)
+        }
+        verifySealed("\(folder)/\(SavedGrowth.fileName)", magic: SavedGrowth.magic, into: &report) {
+            body throws(ByteError) in _ = try SavedGrowth(body: body)
+        }
         verifyMetadata("\(folder)/\(MetadataFormat.fileName)", into: &report)
         if Folder.isFolder("\(folder)/head") { try verifyHead("\(folder)/head", into: &report, onFile: onFile) }
         if Folder.isFolder("\(folder)/wal") { try verifyLog("\(folder)/wal", into: &report, onFile: onFile) }
@@ -125,13 +130,11 @@ package enum FolderVerification {
 
     // MARK: Head and log
 
-    private static func verifyDeletions(_ path: String, into report: inout Report) {
+    private static func verifySealed(
+        _ path: String, magic: StaticString, into report: inout Report, _ read: (RawSpan) throws(ByteError) -> Void
+    ) {
         do throws(BlockError) {
-            let found: HeadTombstones? = try SealedFile.read(path, magic: SealedFile.tombstonesMagic) {
-                body throws(ByteError) in
-                try HeadTombstones(body: body)
-            }
-            guard found != nil else { return }
+            guard try SealedFile.read(path, magic: magic, read) != nil else { return }
             report.files += 1
             report.bytes += Folder.length(of: path)
         } catch {

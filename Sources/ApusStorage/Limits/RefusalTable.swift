@@ -33,8 +33,8 @@ struct RefusalTable: Sendable {
     private var unreported: [UInt32: Int] = [:]
     private var lastReport: Int64?
 
-    /// Counts a refused series and gives the number of the limit.
-    mutating func note(_ refusal: SeriesRefusal, now: Int64) -> UInt32 {
+    /// Counts refused series and gives the number of the limit.
+    mutating func note(_ refusal: SeriesRefusal, count: Int = 1, now: Int64) -> UInt32 {
         var refusal = refusal
         if refusal.subject.utf8.count > Self.maximumNameLength {
             refusal.subject = String(refusal.subject.prefix(Self.maximumNameLength / 4)) + "…"
@@ -42,10 +42,10 @@ struct RefusalTable: Sendable {
         let key = Key(reason: refusal.reason, subject: refusal.subject)
         let number = numbers[key] ?? insert(key, &refusal, now: now)
         entries[Int(number)].refusal.limit = refusal.limit
-        entries[Int(number)].count += 1
+        entries[Int(number)].count += count
         entries[Int(number)].lastTime = now
-        unreported[number, default: 0] += 1
-        countsByReason[SeriesRefusal.Reason.allCases.firstIndex(of: refusal.reason) ?? 0] += 1
+        unreported[number, default: 0] += count
+        countsByReason[SeriesRefusal.Reason.allCases.firstIndex(of: refusal.reason) ?? 0] += count
         return number
     }
 

@@ -6,12 +6,12 @@ import ApusRegex
 /// What is there is counted by the index as it is; only the series of selectors have counts of their own, which are found anew after
 /// series have left the head.
 struct SeriesLimiter: Sendable {
-    /// The new series of one call that were accepted before.
-    private struct Accepted {
-        var count = 0
-        var byMetric: [String: Int] = [:]
+    /// New series that were accepted and are not in the index: those of one call, or of an import.
+    struct Accepted: Sendable {
+        fileprivate var count = 0
+        fileprivate var byMetric: [String: Int] = [:]
         /// Values that labels do not have yet.
-        var values: [String: Set<String>] = [:]
+        fileprivate var values: [String: Set<String>] = [:]
     }
 
     /// The limits; a change counts for series that are not there yet.
@@ -48,7 +48,6 @@ struct SeriesLimiter: Sendable {
     mutating func refusals(
         of labelSets: [LabelSet], at positions: [Int], in index: borrowing HeadIndex
     ) -> [Int: UInt32] {
-        if selectorCounts == nil { selectorCounts = count(in: index) }
         let now = clock.now()
         var result: [Int: UInt32] = [:]
         var accepted = Accepted()
@@ -60,11 +59,29 @@ struct SeriesLimiter: Sendable {
                 if let known { result[position] = known }
                 continue
             }
-            let number = refusal(of: labels, in: index, beside: accepted).map { table.note($0, now: now) }
+            let number = decide(labels, in: index, beside: &accepted).map { table.note($0, now: now) }
             decided[labels] = .some(number)
-            if let number { result[position] = number } else { accept(labels, in: index, &accepted) }
+            if let number { result[position] = number }
         }
         return result
+    }
+
+    /// Decides on a label set that is not in the index, and counts it when it is accepted.
+    ///
+    /// - Returns: why it is refused, `nil` when it is accepted.
+    mutating func decide(
+        _ labels: LabelSet, in index: borrowing HeadIndex, beside accepted: inout Accepted
+    ) -> SeriesRefusal? {
+        if selectorCounts == nil { selectorCounts = count(in: index) }
+        if let refusal = refusal(of: labels, in: index, beside: accepted) { return refusal }
+        accept(labels, in: index, &accepted)
+        return nil
+    }
+
+    /// Counts what an import refused.
+    mutating func note(_ refused: [RefusedSeries]) {
+        let now = clock.now()
+        for entry in refused { _ = table.note(entry.refusal, count: entry.count, now: now) }
     }
 
     /// The refusal with a number.

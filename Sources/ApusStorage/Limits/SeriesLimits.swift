@@ -42,6 +42,9 @@ package struct SeriesLimits: Sendable {
     /// The number of limits on single selectors and labels.
     package var ruleCount: Int { selectors.count + labels.count }
 
+    /// Whether nothing is limited.
+    var isEmpty: Bool { series == nil && isOnlyTotal }
+
     /// Whether nothing but the series of all is limited.
     var isOnlyTotal: Bool {
         seriesPerMetric == nil && valuesPerLabel == nil && selectors.isEmpty && labels.isEmpty

@@ -15,6 +15,17 @@ extension Storage {
             entries.sorted { ($1.count, $0.refusal.subject) < ($0.count, $1.refusal.subject) }.prefix(max(0, limit)))
     }
 
+    /// Counts series that an import refused, as those that samples came for.
+    func note(_ refused: [RefusedSeries]) {
+        guard !refused.isEmpty else { return }
+        let news = appender.withLock { appender in
+            appender.limiter.note(refused)
+            counters.note(appender)
+            return appender.limiter.takeReport()
+        }
+        if let news { report(news) }
+    }
+
     package func refusal(of reference: SeriesReference) -> SeriesRefusal? {
         guard let number = reference.refusalNumber else { return nil }
         return appender.withLock { $0.limiter.refusal(number) }

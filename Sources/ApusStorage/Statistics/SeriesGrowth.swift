@@ -18,10 +18,10 @@ struct SeriesGrowth: Sendable {
     }
 
     /// The counts of a span of time by the number of the metric.
-    private typealias Part = [UInt32: Counts]
+    typealias Part = [UInt32: Counts]
 
     /// Minutes that are over, added up to parts of one length.
-    private struct Window: Sendable {
+    struct Window: Sendable {
         let minutesPerPart: Int64
         let partCount: Int64
         var parts: [Int64: Part] = [:]
@@ -43,13 +43,20 @@ struct SeriesGrowth: Sendable {
 
     /// Beyond so many metrics, those with the fewest series are counted together.
     private static let maximumMetrics = 4_096
+    /// Longer names are cut.
+    private static let maximumNameLength = 256
+    /// Of a store that is opened again and again the newest spans of time count.
+    private static let maximumSpans = 256
     /// The name of those.
     private static let others = "(others)"
     private static let minute: Int64 = 60_000
     private static let metricName = Array(LabelSet.metricName.utf8)
 
     private let clock: any WallClock
+    /// When the store was opened.
     private let start: Int64
+    /// When it was open before, as far as the longest window reaches; the oldest first.
+    private var earlier: [ClosedRange<Int64>] = []
     private var currentMinute: Int64
     private var current: Part = [:]
     private var windows = [
@@ -116,7 +123,8 @@ struct SeriesGrowth: Sendable {
         currentMinute = minute
     }
 
-    private mutating func number(of name: Span<UInt8>) -> UInt32 {
+    private mutating func number(of whole: Span<UInt8>) -> UInt32 {
+        let name = whole.extracting(first: Self.maximumNameLength)
         if let latest, equalBytes(latest.name.span, name) { return latest.number }
         let text = String(copying: name)
         if numbers[text] == nil, names.count >= Self.maximumMetrics { forgetTheSmallest() }
@@ -172,11 +180,55 @@ struct SeriesGrowth: Sendable {
             }
             let length = window.minutesPerPart * window.partCount * Self.minute
             return SeriesGrowthWindow(
-                length: length, covered: min(length, max(0, clock.now() - start)), created: total.created,
+                length: length, covered: covered(length), created: total.created,
                 gone: total.gone,
                 metrics: Array(
                     metrics.sorted { ($1.created, $1.gone, $0.name) < ($0.created, $0.gone, $1.name) }
                         .prefix(max(0, limit))))
+        }
+    }
+
+    /// How much of the time before now, as long as `length`, the store was open.
+    private func covered(_ length: Int64) -> Int64 {
+        let now = clock.now()
+        let begin = now - length
+        let spans = earlier + [min(start, now)...now]
+        return spans.reduce(0) { sum, span in
+            sum + max(0, min(span.upperBound, now) - max(span.lowerBound, begin))
+        }
+    }
+
+    // MARK: Keeping
+
+    /// What goes to the file: the current minute is one that is over then.
+    mutating func saved() -> SavedGrowth {
+        advance()
+        var windows = windows
+        for position in windows.indices where !current.isEmpty {
+            windows[position].add(current, ofMinute: currentMinute)
+        }
+        let now = clock.now()
+        let oldest = now - 86_400_000
+        let spans = (earlier + [min(start, now)...now]).filter { $0.upperBound > oldest }
+        return SavedGrowth(
+            names: Array(names.dropFirst()), spans: spans.suffix(Self.maximumSpans), windows: windows.map(\.parts))
+    }
+
+    /// Goes on with what was counted before the store was opened; nothing was counted since.
+    mutating func restore(_ saved: SavedGrowth) {
+        guard saved.windows.count == windows.count, saved.names.count < Self.maximumMetrics else { return }
+        // A clock that was set back knows nothing of what is to come.
+        earlier = saved.spans.filter { $0.upperBound <= start }
+        names = [Self.others]
+        numbers = [:]
+        for name in saved.names {
+            numbers[name] = UInt32(names.count)
+            names.append(name)
+        }
+        for position in windows.indices {
+            let newest = currentMinute / windows[position].minutesPerPart
+            windows[position].parts = saved.windows[position].filter { $0.key <= newest }
+            windows[position].trim(to: currentMinute)
         }
     }
 }

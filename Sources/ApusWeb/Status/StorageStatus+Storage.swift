@@ -31,7 +31,7 @@ extension StorageStatus {
         refused = storage.refusedSeries(limit: request.limit)
     }
 
-    private static func counts(_ entries: [HeadCardinality.Entry]) -> [NamedCount] {
+    private static func counts(_ entries: [SeriesCardinality.Entry]) -> [NamedCount] {
         entries.map { NamedCount($0.name, $0.count) }
     }
 }

@@ -8,17 +8,22 @@ final class ProgressLine: Sendable {
     private static let milliseconds: Int64 = 100
 
     private let isShown: Bool
+    private let interruption: Interruption?
     private let last = Mutex<Int64>(0)
 
     /// A line that is shown unless the standard error is no terminal.
-    init(isShown: Bool) {
+    ///
+    /// - Parameter interruption: what ends the work that shows its progress.
+    init(isShown: Bool, interruption: Interruption? = nil) {
+        self.interruption = interruption
         self.isShown = isShown && isatty(STDERR_FILENO) == 1
     }
 
     /// Shows progress, unless it has just done so.
     ///
-    /// - Returns: `true`: the work is to go on.
+    /// - Returns: whether the work is to go on.
     func show(_ progress: Progress) -> Bool {
+        if interruption?.isWished ?? false { return false }
         guard isShown else { return true }
         let now = SystemWallClock().now()
         let isDue = last.withLock { last in

@@ -11,7 +11,8 @@ struct TSDBBenchCommand: AsyncParsableCommand {
         commandName: "bench", abstract: "Write made-up series and tell how fast, and in how much memory and space.",
         discussion: """
             Without a path the samples go to a folder under TMPDIR that is removed afterwards; a folder that is named must be \
-            empty or missing, and stays.
+            empty or missing, and stays. With --churn the report has each hour of data, to show whether what series that come and go \
+            leave behind adds up: a day is --churn 5m --samples 5760.
             """)
 
     @Option(help: "How many series.")
@@ -20,6 +21,8 @@ struct TSDBBenchCommand: AsyncParsableCommand {
     var samples = 960
     @Option(help: "The time between two samples of a series.")
     var interval = DurationOption(milliseconds: 15_000)
+    @Option(help: "So often all series go and others come. (default: they stay)")
+    var churn: DurationOption?
     @Option(name: .customLong("storage.tsdb.path"), help: "The folder to write to. (default: a temporary one)")
     var path: String?
     @Flag(help: "No progress on the standard error.")
@@ -37,19 +40,28 @@ struct TSDBBenchCommand: AsyncParsableCommand {
         guard interval.milliseconds > 0, interval.milliseconds <= 86_400_000 else {
             throw ValidationError("--interval must be from 1ms to 1d")
         }
+        if let churn, churn.milliseconds < interval.milliseconds {
+            throw ValidationError("--churn must not be shorter than --interval")
+        }
     }
 
     func run() async throws {
-        let path = path
-        let line = ProgressLine(isShown: !quiet)
-        let shape = StorageBench.Shape(series: series, samples: samples, interval: interval.milliseconds)
-        let report = try await TSDBWork.run { () throws(InterchangeError) in
-            let folder = try BenchFolder(path)
+        let folder = try BenchFolder(path)
+        let interruption = Interruption { folder.remove() }
+        let line = ProgressLine(isShown: !quiet, interruption: interruption)
+        let shape = StorageBench.Shape(
+            series: series, samples: samples, interval: interval.milliseconds, churn: churn?.milliseconds)
+        let report = try await TSDBWork.run(interruption: interruption) { () throws(InterchangeError) in
             defer { folder.remove() }
             let bench = StorageBench(shape: shape, folder: folder.path) { fraction in
-                _ = line.show(Progress("writing", fraction: fraction))
+                line.show(Progress("writing", fraction: fraction))
             }
-            do throws(BenchFailure) { return try bench.run() } catch { throw .unusable(error.description) }
+            do throws(BenchFailure) { return try bench.run() } catch {
+                switch error {
+                case .cancelled: throw .cancelled
+                case .failed(let text): throw .unusable(text)
+                }
+            }
         }
         line.clear()
         switch format {
@@ -73,10 +85,30 @@ struct TSDBBenchCommand: AsyncParsableCommand {
             let size = ShortNumber.bytes(report.blockBytes)
             lines.append("blocks: \(report.blocks), \(size), \(perSample) bytes a sample")
         }
+        if churn != nil {
+            lines.append("\(report.seriesCreated) different series")
+            lines.append(contentsOf: hourLines(report))
+        }
         lines.append("opened again in \(Self.number(report.reopenSeconds)) s")
         if report.refusedSamples > 0 { lines.append("\(report.refusedSamples) samples were refused") }
         return lines
     }
+
+    private func hourLines(_ report: StorageBench.Report) -> [String] {
+        var table = TextTable(Self.hourColumns.map { TextTable.Column(name: $0, isNumeric: true) })
+        for (number, hour) in report.hours.enumerated() {
+            table.append([
+                "\(number + 1)", "\(Int(Double(hour.samples) / max(1e-9, hour.writeSeconds)))",
+                Self.number(hour.tendSeconds), ShortNumber.bytes(hour.memoryBytes), "\(hour.headSeries)",
+                ShortNumber.bytes(hour.diskBytes), "\(hour.blocks)",
+            ])
+        }
+        return table.lines(on: .standardOutput)
+    }
+
+    private static let hourColumns = [
+        "hour", "samples a second", "seconds of compaction", "memory", "series in the head", "disk", "blocks",
+    ]
 
     private func json(_ report: StorageBench.Report) -> String {
         let count = Double(max(1, report.samples))
@@ -91,7 +123,14 @@ struct TSDBBenchCommand: AsyncParsableCommand {
             ].joined(separator: ",")
             + ",\"memoryBytes\":\(report.memoryBytes),\"memoryBytesPerSeries\":\(report.memoryBytes / series),"
             + "\"diskBytes\":\(report.diskBytes),\"blocks\":\(report.blocks),\"blockBytes\":\(report.blockBytes),"
-            + "\"blockSamples\":\(report.blockSamples)}"
+            + "\"blockSamples\":\(report.blockSamples),\"seriesCreated\":\(report.seriesCreated),"
+            + "\"hours\":[\(report.hours.map(Self.json).joined(separator: ","))]}"
+    }
+
+    private static func json(_ hour: StorageBench.Hour) -> String {
+        "{\"samples\":\(hour.samples),\"writeSeconds\":\(NumberText.string(hour.writeSeconds, .json)),"
+            + "\"tendSeconds\":\(NumberText.string(hour.tendSeconds, .json)),\"memoryBytes\":\(hour.memoryBytes),"
+            + "\"diskBytes\":\(hour.diskBytes),\"headSeries\":\(hour.headSeries),\"blocks\":\(hour.blocks)}"
     }
 
     private static func number(_ value: Double) -> String {
@@ -100,15 +139,17 @@ struct TSDBBenchCommand: AsyncParsableCommand {
 }
 
 /// The folder that is written to.
-private struct BenchFolder {
+private struct BenchFolder: Sendable {
     let path: String
     private let isTemporary: Bool
 
     /// The folder at `path`, which must be empty or missing, or a new one under `TMPDIR`.
-    init(_ path: String?) throws(InterchangeError) {
+    init(_ path: String?) throws {
         if let path {
             let names = Folder.isFolder(path) ? (try? Folder.names(in: path)) ?? [] : []
-            guard names.isEmpty else { throw .unusable("\(path) is not empty; name a folder that is, or is missing") }
+            guard names.isEmpty else {
+                throw CommandFailure("\(path) is not empty; name a folder that is, or is missing")
+            }
             self.path = path
             isTemporary = false
         } else {

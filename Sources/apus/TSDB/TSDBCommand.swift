@@ -3,8 +3,6 @@ import ApusModel
 import ApusPromQL
 import ApusStorage
 import ArgumentParser
-import Dispatch
-import Glibc
 
 /// `apus tsdb`: looks into data folders, and moves samples in and out.
 struct TSDBCommand: AsyncParsableCommand {
@@ -30,10 +28,11 @@ struct DataFolderArgument: ParsableArguments {
 
     /// Opens the folder for reading and does something with it, off the cooperative pool; damage goes to the standard error.
     func read<Result: Sendable>(
+        interruption: Interruption = Interruption(grace: 0),
         _ body: @escaping @Sendable (DataFolderView) throws(InterchangeError) -> Result
     ) async throws -> Result {
         let folder = folder
-        return try await TSDBWork.run { () throws(InterchangeError) in
+        return try await TSDBWork.run(interruption: interruption) { () throws(InterchangeError) in
             let view = try DataFolderView(folder)
             let damage = view.damageTexts
             for text in damage.prefix(Self.maximumReports) { Terminal.report(Terminal.harmless(text)) }
@@ -85,27 +84,19 @@ struct TSDBSelectionOptions: ParsableArguments {
 
 /// Runs what blocks for long, and shows its errors in a line.
 enum TSDBWork {
+    /// - Parameter interruption: what the work asks whether it is to end; without one a signal ends the process at once, and only the
+    ///   temporary folders of views are removed.
     static func run<Value: Sendable>(
+        interruption: Interruption = Interruption(grace: 0),
         _ work: @escaping @Sendable () throws(InterchangeError) -> Value
     ) async throws -> Value {
-        let interruptions = [SIGINT, SIGTERM].map(Self.endingCleanly)
-        defer { for source in interruptions { source.cancel() } }
+        let watch = interruption.watch()
+        defer { watch.cancel() }
         do throws(InterchangeError) { return try await BlockingWork.run(work) } catch {
+            if let status = interruption.status { throw ExitCode(status) }
             // Who closes the standard output has seen enough.
             if error == .cancelled { throw ExitCode.success }
             throw CommandFailure(error.description)
         }
-    }
-
-    /// Ends the process on a signal, without leaving temporary folders behind.
-    private static func endingCleanly(on number: Int32) -> any DispatchSourceSignal {
-        signal(number, SIG_IGN)
-        let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-        source.setEventHandler {
-            DataFolderView.abandonAll()
-            Glibc.exit(128 + number)
-        }
-        source.resume()
-        return source
     }
 }

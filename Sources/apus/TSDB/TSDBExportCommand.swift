@@ -35,9 +35,10 @@ struct TSDBExportCommand: AsyncParsableCommand {
         wanted.range = try times.range()
         wanted.selectors = try selection.matchers()
         wanted.blockLength = blockDuration?.milliseconds
-        let line = ProgressLine(isShown: !quiet)
+        let interruption = Interruption()
+        let line = ProgressLine(isShown: !quiet, interruption: interruption)
         let target = target
-        let summary = try await folder.read { [wanted] view throws(InterchangeError) in
+        let summary = try await folder.read(interruption: interruption) { [wanted] view throws(InterchangeError) in
             try PrometheusExport.run(view, selection: wanted, to: target) { line.show($0) }
         }
         line.clear()

@@ -1,3 +1,5 @@
+import ApusBytes
+import ApusConfig
 import ApusInterchange
 import ApusModel
 import ApusStorage
@@ -22,6 +24,10 @@ struct ImportArguments: ParsableArguments {
     @OptionGroup var times: TSDBTimeOptions
     @Option(help: "About how much memory samples may take while they are sorted.")
     var maxMemory = ByteCountOption(bytes: 256 << 20)
+    @Option(
+        name: .customLong("config.file"),
+        help: "A configuration whose limits on new series (storage.tsdb.limits) hold. (default: no limits)")
+    var configurationPath: String?
     @Flag(help: "No progress on the standard error.")
     var quiet = false
     @Option(help: "The summary as table, or as json for programs.")
@@ -35,15 +41,23 @@ struct ImportArguments: ParsableArguments {
             ) throws(InterchangeError) -> ImportSummary
     ) async throws {
         let range = try times.range()
+        let limits = try limits()
         let folder = folder
         var options = ImportOptions()
         options.memory = maxMemory.bytes
-        let line = ProgressLine(isShown: !quiet)
+        let interruption = Interruption()
+        let line = ProgressLine(isShown: !quiet, interruption: interruption)
         options.onProgress = { line.show($0) }
         let started = SystemWallClock().now()
-        let summary = try await TSDBWork.run { [options] () throws(InterchangeError) in
+        let summary = try await TSDBWork.run(interruption: interruption) { [options] () throws(InterchangeError) in
             let target: BlockImport
-            do throws(BlockImportError) { target = try BlockImport(folder: folder) } catch { throw .store(error) }
+            do throws(BlockImportError) {
+                target = try BlockImport(folder: folder, limits: limits) { event in
+                    if event.severity != .info { Terminal.report(Terminal.harmless(event.description)) }
+                }
+            } catch {
+                throw .store(error)
+            }
             return try work(target, range, options)
         }
         line.clear()
@@ -52,7 +66,18 @@ struct ImportArguments: ParsableArguments {
         case .json: print(Self.json(summary))
         case .table: print(Self.text(summary, milliseconds: SystemWallClock().now() - started, folder: folder))
         }
-        if !summary.damage.isEmpty { throw ExitCode(1) }
+        if !summary.damage.isEmpty || !summary.refusedSeries.isEmpty { throw ExitCode(1) }
+    }
+
+    /// The limits of the configuration that was named.
+    private func limits() throws -> SeriesLimits {
+        guard let configurationPath else { return SeriesLimits() }
+        do {
+            let configuration = try Configuration.load(path: configurationPath)
+            return try configuration.storage?.limits.map { try SeriesLimits($0) } ?? SeriesLimits()
+        } catch {
+            throw CommandFailure("\(error)")
+        }
     }
 
     private static func text(_ summary: ImportSummary, milliseconds: Int64, folder: String) -> String {
@@ -68,16 +93,38 @@ struct ImportArguments: ParsableArguments {
             text +=
                 "; \(summary.unknownSeriesSamples) samples of the log belong to series that it does not name any more"
         }
-        if summary.exemplars > 0 { text += "; \(summary.exemplars) exemplars were left out, blocks keep none" }
+        if summary.exemplarsTaken > 0 { text += "; the head took \(summary.exemplarsTaken) exemplars" }
+        let exemplarsLeft = summary.exemplars - summary.exemplarsTaken
+        if exemplarsLeft > 0 { text += "; \(exemplarsLeft) exemplars were left out" }
+        if summary.metadata > 0 { text += "; type, help and unit of \(summary.metadata) metric families" }
+        if summary.refusedSamples > 0 {
+            text += "\n\(summary.refusedSamples) samples were refused, whose series are beyond limits:"
+            for entry in summary.refusedSeries {
+                text += "\n  \(entry.count) series: \(Terminal.harmless(entry.refusal.description))"
+            }
+        }
         return text
     }
 
     private static func json(_ summary: ImportSummary) -> String {
         "{\"samples\":\(summary.samples),\"series\":\(summary.series),\"blocks\":\(summary.blocks.count),"
             + "\"bytes\":\(summary.bytes),\"duplicates\":\(summary.duplicates),\"exemplars\":\(summary.exemplars),"
+            + "\"exemplarsTaken\":\(summary.exemplarsTaken),\"metadata\":\(summary.metadata),"
             + "\"unknownSeriesSamples\":\(summary.unknownSeriesSamples),"
+            + "\"refusedSamples\":\(summary.refusedSamples),\"limits\":[\(limits(of: summary))],"
             + "\"minTime\":\(summary.minimumTime.map { String($0) } ?? "null"),"
             + "\"maxTime\":\(summary.maximumTime.map { String($0) } ?? "null")}"
+    }
+}
+
+extension ImportArguments {
+    /// The limits that refused series, as elements of a JSON array.
+    private static func limits(of summary: ImportSummary) -> String {
+        summary.refusedSeries.map { entry in
+            "{\"reason\":\(JSONString.quoted(entry.refusal.reason.rawValue)),"
+                + "\"name\":\(JSONString.quoted(entry.refusal.subject)),\"limit\":\(entry.refusal.limit),"
+                + "\"series\":\(entry.count)}"
+        }.joined(separator: ",")
     }
 }
 
@@ -119,7 +166,7 @@ struct TSDBImportOpenMetricsCommand: AsyncParsableCommand {
     func run() async throws {
         let file = file
         try await arguments.run { target, range, options throws(InterchangeError) in
-            try OpenMetricsImport.run(try InputText.source(file), range: range, into: target, options: options)
+            try OpenMetricsImport.run(try InputText.source(file, options), range: range, into: target, options: options)
         }
     }
 }
@@ -175,19 +222,30 @@ struct TSDBImportCSVCommand: AsyncParsableCommand {
         let file = file
         let layout = try layout()
         try await arguments.run { target, range, options throws(InterchangeError) in
-            try CSVImport.run(try InputText.source(file), layout: layout, range: range, into: target, options: options)
+            try CSVImport.run(
+                try InputText.source(file, options), layout: layout, range: range, into: target, options: options)
         }
     }
 }
 
 /// Where a text on the command line comes from.
 enum InputText {
+    /// How often the standard input is asked whether the wait is still wanted, in milliseconds.
+    private static let patience: Int32 = 200
+
     /// The file at a path, or the standard input for `-`, which is read as it comes.
-    static func source(_ path: String) throws(InterchangeError) -> TextSource {
+    ///
+    /// - Parameter options: what is asked from time to time, while nothing comes, whether to go on.
+    static func source(_ path: String, _ options: ImportOptions) throws(InterchangeError) -> TextSource {
         guard path == "-" else { return try TextSource(path: path) }
         return TextSource(name: "stdin") { () throws(InterchangeError) in
             var buffer = [UInt8](repeating: 0, count: 1 << 20)
             while true {
+                var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+                if unsafe poll(&input, 1, patience) == 0 {
+                    guard options.onProgress(Progress("waiting for stdin")) else { throw .cancelled }
+                    continue
+                }
                 let count = unsafe buffer.withUnsafeMutableBytes {
                     unsafe Glibc.read(STDIN_FILENO, $0.baseAddress, $0.count)
                 }

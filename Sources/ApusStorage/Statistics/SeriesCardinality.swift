@@ -1,5 +1,5 @@
-/// What takes the most series or values in the head: the content of `/api/v1/status/tsdb`.
-package struct HeadCardinality: Sendable {
+/// What takes the most series or values in the head, or in a block: the lists of `/api/v1/status/tsdb`.
+package struct SeriesCardinality: Sendable {
     /// A name with a count.
     package struct Entry: Sendable, Equatable {
         /// A metric's name, a label's name or value, or `name=value`.
