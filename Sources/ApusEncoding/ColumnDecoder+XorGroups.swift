@@ -10,28 +10,26 @@ extension ColumnDecoder {
         var start = 1
         while start < kept.upperBound {
             let length = min(XorGroups.count, count - start)
-            try readGroup(&reader, length)
-            Self.restore(&packed, from: &current)
+            let trailing = try readGroup(&reader, length)
             let needed = kept.clamped(to: start..<(start + length))
-            let group = packed.span.extracting((needed.lowerBound - start)..<(needed.upperBound - start))
-            values.append(addingCapacity: group.count) { output in
-                for index in 0..<group.count { output.append(Double(bitPattern: group[index])) }
-            }
+            append(
+                (needed.lowerBound - start)..<(needed.upperBound - start), shiftedBy: trailing, after: &current,
+                to: &values)
             start += length
         }
         // What comes after the last that is kept is not looked at.
         if start < count { _ = try reader.columnBytes(reader.remaining) }
     }
 
-    /// Reads a group of exclusive-ors into `packed`.
+    /// Reads a group of exclusive-ors into `packed` and gives by how many bits they are to be shifted.
     @_lifetime(reader: copy reader)
-    private mutating func readGroup(_ reader: inout ByteReader, _ count: Int) throws(ColumnError) {
+    private mutating func readGroup(_ reader: inout ByteReader, _ count: Int) throws(ColumnError) -> UInt64 {
         let head = try reader.columnByte()
         let width = Int(head & ~XorGroups.sparseBit)
         packed.removeAll(keepingCapacity: true)
         if head == 0 {
             packed.append(addingCapacity: count) { $0.append(repeating: 0, count: count) }
-            return
+            return 0
         }
         let trailing = Int(try reader.columnByte())
         guard width >= 1, width + trailing <= 64 else { throw .invalidWidth(head) }
@@ -55,20 +53,28 @@ extension ColumnDecoder {
                 SparseRun.expand(bitmap, differences.span, count: count, into: &$0)
             }
         }
-        guard trailing > 0 else { return }
-        let shift = UInt64(trailing)
-        unsafe packed.withUnsafeMutableBufferPointer { buffer in
-            for index in buffer.indices { unsafe buffer[index] &<<= shift }
-        }
+        return UInt64(trailing)
     }
 
-    /// Turns exclusive-ors into what they stand for; `current` is the one before the first, and then the last.
-    private static func restore(_ group: inout [UInt64], from current: inout UInt64) {
+    /// Appends what the exclusive-ors at some positions of `packed` stand for; `current` is the value before the first, and then the last.
+    private func append(
+        _ needed: Range<Int>, shiftedBy trailing: UInt64, after current: inout UInt64, to values: inout [Double]
+    ) {
         var last = current
-        unsafe group.withUnsafeMutableBufferPointer { buffer in
-            for index in buffer.indices {
-                last ^= unsafe buffer[index]
-                unsafe buffer[index] = last
+        values.append(addingCapacity: needed.count) { output in
+            unsafe packed.withUnsafeBufferPointer { group in
+                unsafe output.withUnsafeMutableBufferPointer { buffer, initialized in
+                    guard let start = buffer.baseAddress else { return }
+                    precondition(needed.upperBound <= group.count)
+                    for index in 0..<needed.lowerBound { last ^= unsafe group[index] &<< trailing }
+                    var target = unsafe start + initialized
+                    for index in needed {
+                        last ^= unsafe group[index] &<< trailing
+                        unsafe target.pointee = Double(bitPattern: last)
+                        unsafe target += 1
+                    }
+                    initialized += needed.count
+                }
             }
         }
         current = last

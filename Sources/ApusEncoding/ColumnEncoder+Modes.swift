@@ -9,7 +9,7 @@ struct IntegerPlan {
 
 extension ColumnEncoder {
     /// The integers that a mode is tried with: more make the choice better where few of many are large.
-    private static let sampleCount = 96
+    private static let sampleCount = 48
 
     /// Leaves in `packed` the run of the one of the two simplest modes that takes fewer bytes at the width of its greatest integer.
     mutating func chooseQuickly() -> IntegerPlan {

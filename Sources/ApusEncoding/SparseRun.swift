@@ -20,9 +20,11 @@ enum SparseRun {
         let least = separate(values, into: &scratch, &writer)
         writer.appendVarint(least)
         var facts = PackedRun.Facts()
-        for index in scratch.indices {
-            scratch[index] &-= least
-            facts.note(scratch[index])
+        unsafe scratch.withUnsafeMutableBufferPointer { others in
+            for index in others.indices {
+                unsafe others[index] &-= least
+                unsafe facts.note(others[index])
+            }
         }
         PackedRun.append(scratch.span, plan: PackedRun.plan(scratch.span, facts, &lengths), to: &writer)
     }
@@ -79,7 +81,9 @@ enum SparseRun {
         let first = start == 0 ? 0 : countOnes(bitmap.extracting(0..<(start / 8)))
         let end = wanted.upperBound == count ? others : countOnes(bitmap, before: wanted.upperBound)
         let skipped = try PackedRun.decode(count: others, wanted: first..<end, from: &reader, into: &scratch)
-        for index in scratch.indices { scratch[index] &+= least }
+        unsafe scratch.withUnsafeMutableBufferPointer { others in
+            for index in others.indices { unsafe others[index] &+= least }
+        }
         // A step beyond the last is read, and multiplied by nothing.
         scratch.append(0)
         values.removeAll(keepingCapacity: true)
