@@ -14,18 +14,17 @@ extension NumberText {
 
     /// Appends an unsigned integer in decimal.
     package static func appendDecimal(_ value: UInt64, to bytes: inout [UInt8]) {
-        var digits = InlineArray<20, UInt8>(repeating: 0)
-        var first = 20
-        var rest = value
-        repeat {
-            first -= 1
-            let (quotient, remainder) = rest.quotientAndRemainder(dividingBy: 10)
-            digits[first] = UInt8(truncatingIfNeeded: remainder) + UInt8(ascii: "0")
-            rest = quotient
-        } while rest > 0
-        while first < 20 {
-            bytes.append(digits[first])
-            first += 1
+        appendDecimal(value, places: 0, to: &bytes)
+    }
+
+    /// Appends `integer × 10^-places`: written beside the array first, whose capacity is then looked at once.
+    private static func appendDecimal(_ integer: UInt64, places: Int, to bytes: inout [UInt8]) {
+        var room = InlineArray<48, UInt8>(repeating: 0)
+        var length = 0
+        var span = room.mutableSpan
+        writeDecimal(integer, places: places, to: &span, at: &length)
+        bytes.append(addingCapacity: length) { output in
+            for index in 0..<length { output.append(room[index]) }
         }
     }
 
@@ -44,6 +43,11 @@ extension NumberText {
                 bytes.append(UInt8(ascii: "."))
                 bytes.append(UInt8(ascii: "0"))
             }
+            return
+        }
+        // Nor do they write other numbers of this size otherwise.
+        if magnitude < 1_000_000, magnitude >= 1e-3, let (integer, places) = decimal(of: magnitude) {
+            appendDecimal(integer, places: places, to: &bytes)
             return
         }
         let digits = shortestDigits(magnitude)

@@ -4,16 +4,16 @@
 /// written without quotes.
 package enum LabelName {
     /// Whether `name` matches `[a-zA-Z_][a-zA-Z0-9_]*`.
-    package static func isLegacyLabelName(_ name: some StringProtocol) -> Bool {
+    package static func isLegacyLabelName(_ name: String) -> Bool {
         isIdentifier(name, allowsColon: false)
     }
 
     /// Whether `name` matches `[a-zA-Z_:][a-zA-Z0-9_:]*`.
-    package static func isLegacyMetricName(_ name: some StringProtocol) -> Bool {
+    package static func isLegacyMetricName(_ name: String) -> Bool {
         isIdentifier(name, allowsColon: true)
     }
 
-    private static func isIdentifier(_ name: some StringProtocol, allowsColon: Bool) -> Bool {
+    private static func isIdentifier(_ name: String, allowsColon: Bool) -> Bool {
         var isFirst = true
         for byte in name.utf8 {
             let isLetter = (byte | 0x20) >= UInt8(ascii: "a") && (byte | 0x20) <= UInt8(ascii: "z")

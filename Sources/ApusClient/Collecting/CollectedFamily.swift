@@ -5,6 +5,7 @@ import ApusModel
 /// One family of a collector, with the values of one exposition.
 struct CollectedFamily: ExposedFamily {
     let descriptor: MetricDescriptor
+    let nameBytes: [UInt8]
     private let samples: [(labels: RenderedLabels, sample: CollectedSamples.Sample)]
 
     /// Renders and sorts the samples; throws when two have the same labels.
@@ -14,6 +15,7 @@ struct CollectedFamily: ExposedFamily {
         constantLabels: [Label]
     ) throws(MetricError) {
         self.descriptor = descriptor
+        nameBytes = Array(descriptor.name.utf8)
         var rendered = samples.map { sample in
             let labels = RenderedLabels(
                 names: descriptor.labelNames, values: sample.labels.span,
@@ -62,11 +64,13 @@ struct CollectedFamily: ExposedFamily {
 /// A family of one series whose value a closure reads.
 struct CallbackFamily: ExposedFamily {
     let descriptor: MetricDescriptor
+    let nameBytes: [UInt8]
     private let labels: RenderedLabels
     private let read: @Sendable () -> Double
 
     init(_ descriptor: MetricDescriptor, constantLabels: [Label], read: @escaping @Sendable () -> Double) {
         self.descriptor = descriptor
+        nameBytes = Array(descriptor.name.utf8)
         self.read = read
         labels = RenderedLabels(constantLabels + descriptor.constants)
     }

@@ -6,6 +6,8 @@ import Synchronization
 /// A family that can write itself.
 protocol ExposedFamily: Sendable {
     var descriptor: MetricDescriptor { get }
+    /// The family's name, by which families are sorted.
+    var nameBytes: [UInt8] { get }
     func write(into pass: inout ExpositionPass)
 }
 
@@ -24,19 +26,22 @@ final class ChildTable: ExposedFamily {
     }
 
     private struct State {
-        var index = ChildIndex()
+        var index: ChildIndex
         var children: [any Instrument] = []
         var labels: [RenderedLabels] = []
         /// The numbers of the first children in the order of their labels; those added since are not among them.
         var sorted: [Int] = []
+
+        init(valueCount: Int?) { index = ChildIndex(valueCount: valueCount) }
     }
 
+    let nameBytes: [UInt8]
     let descriptor: MetricDescriptor
     private let constantLabels: [Label]
     private let labelNames: LabelNames
     private let makeChild: @Sendable () -> any Instrument
     private let writeChild: @Sendable (any Instrument, RenderedLabels, inout ExpositionPass) -> Void
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     /// A family whose children are all of one class.
     init<Child: Instrument>(
@@ -47,6 +52,8 @@ final class ChildTable: ExposedFamily {
         writeChild: @escaping @Sendable (Child, RenderedLabels, inout ExpositionPass) -> Void
     ) {
         self.descriptor = descriptor
+        nameBytes = Array(descriptor.name.utf8)
+        state = Mutex(State(valueCount: labelNames == .open ? nil : descriptor.labelNames.count))
         self.constantLabels = constantLabels + descriptor.constants
         self.labelNames = labelNames
         self.makeChild = makeChild
@@ -84,7 +91,7 @@ final class ChildTable: ExposedFamily {
         state.withLock { state in
             let before = state.children.count
             if fixed.isEmpty {
-                state = State()
+                state = State(valueCount: labelNames == .open ? nil : descriptor.labelNames.count)
                 return before
             }
             for number in (0..<before).reversed() {

@@ -4,7 +4,8 @@ import ApusModel
 /// The labels of one child as text, made once.
 struct RenderedLabels: Sendable {
     private let withUTF8Names: [UInt8]
-    private let withUnderscores: [UInt8]
+    /// `nil` where the text is the same, which it nearly always is.
+    private let withUnderscores: [UInt8]?
 
     init(names: [String], values: Span<String>, constantLabels: [Label]) {
         var labels = constantLabels
@@ -19,16 +20,15 @@ struct RenderedLabels: Sendable {
         labels.removeAll { $0.value.isEmpty }
         labels.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
         withUTF8Names = Self.render(labels, escaping: .allowUTF8)
-        // Nearly always the same text, and then the same memory.
         let underscored = Self.render(labels, escaping: .underscores)
-        withUnderscores = underscored == withUTF8Names ? withUTF8Names : underscored
+        withUnderscores = underscored == withUTF8Names ? nil : underscored
     }
 
     /// The text for a scheme; the two that hardly any scraper asks for are made anew each time.
     func text(_ escaping: NameEscaping) -> [UInt8] {
         switch escaping {
         case .allowUTF8: withUTF8Names
-        case .underscores: withUnderscores
+        case .underscores: withUnderscores ?? withUTF8Names
         case .dots, .values: Self.render(ExpositionText.labels(in: withUTF8Names), escaping: escaping)
         }
     }

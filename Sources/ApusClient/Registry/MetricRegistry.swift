@@ -1,3 +1,4 @@
+import ApusBytes
 import ApusExposition
 package import ApusModel
 import Synchronization
@@ -142,11 +143,13 @@ public final class MetricRegistry: Sendable {
         var families: [any ExposedFamily] = []
         var failures: [String] = []
         for registry in registries {
-            families += registry.gather(failures: &failures).filter {
-                names.isEmpty || names.contains($0.descriptor.name)
-            }
+            let gathered = registry.gather(failures: &failures)
+            families += names.isEmpty ? gathered : gathered.filter { names.contains($0.descriptor.name) }
         }
-        families.sort { $0.descriptor.name.utf8.lexicographicallyPrecedes($1.descriptor.name.utf8) }
+        families.sort { first, second in
+            let (a, b) = (first.nameBytes, second.nameBytes)
+            return compareBytes(a.span, b.span) < 0
+        }
         let lastSize = registries.reduce(0) { $0 + $1.lastSize.load(ordering: .relaxed) }
         var pass = ExpositionPass(
             mediaType, capacity: lastSize * 9 / 8,
@@ -155,7 +158,7 @@ public final class MetricRegistry: Sendable {
         while start < families.count {
             let first = families[start].descriptor
             var end = start + 1
-            while end < families.count, families[end].descriptor.name == first.name { end += 1 }
+            while end < families.count, families[end].nameBytes == families[start].nameBytes { end += 1 }
             pass.next(sourceCount: end - start)
             for family in families[start..<end] {
                 guard family.descriptor.isOneFamily(with: first) else {

@@ -6,11 +6,10 @@ import ApusModel
 /// The samples of one histogram or summary come one after the other with the same labels; together they are one metric.
 struct FamilyMessageWriter {
     private var output = ByteWriter()
-    private var name = ""
-    private var help = ""
+    /// The family that is being written.
+    private var family = ProtobufWriter()
     private var unit = ""
     private var type: FamilyType?
-    private var metrics: [[UInt8]] = []
     /// The labels of the metric whose samples are gathered, as text; `nil` between metrics.
     private var labels: [UInt8]?
     private var current = Metric()
@@ -30,10 +29,13 @@ struct FamilyMessageWriter {
     /// Begins a family and ends the one before.
     mutating func beginFamily(_ name: String, type: MetricType, help: String, unit: String) {
         endFamily()
-        self.name = name
-        self.help = help
+        let number = FamilyType(type)
+        family = ProtobufWriter()
+        family.appendText(1, name)
+        if !help.isEmpty { family.appendText(2, help) }
+        family.appendUnsigned(3, number.rawValue)
         self.unit = unit
-        self.type = FamilyType(type)
+        self.type = number
     }
 
     /// Adds a sample: of a histogram or summary one part of a metric, of other types a whole one.
@@ -100,29 +102,25 @@ struct FamilyMessageWriter {
 
     private mutating func endFamily() {
         endMetric()
-        guard let type else { return }
-        var family = ProtobufWriter()
-        family.appendText(1, name)
-        if !help.isEmpty { family.appendText(2, help) }
-        family.appendUnsigned(3, type.rawValue)
-        for metric in metrics { family.appendBytes(4, metric.span) }
+        guard type != nil else { return }
         if !unit.isEmpty { family.appendText(5, unit) }
         let bytes = family.bytes
         output.appendLengthPrefixed(bytes.span)
-        metrics.removeAll(keepingCapacity: true)
-        self.type = nil
+        type = nil
     }
 
     private mutating func endMetric() {
         guard let labels, let type else { return }
-        var writer = ProtobufWriter()
-        for label in ExpositionText.labels(in: labels) {
-            writer.appendMessage(1) { pair in
-                pair.appendText(1, label.name)
-                pair.appendText(2, label.value)
-            }
-        }
         let metric = current
+        family.appendMessage(4) { Self.write(metric, labels, type, to: &$0) }
+        current = Metric()
+        self.labels = nil
+    }
+
+    private static func write(
+        _ metric: Metric, _ labels: [UInt8], _ type: FamilyType, to writer: inout ProtobufWriter
+    ) {
+        LabelText.write(labels, to: &writer)
         switch type {
         case .gauge: writer.appendMessage(2) { $0.appendDouble(1, metric.value) }
         case .untyped: writer.appendMessage(5) { $0.appendDouble(1, metric.value) }
@@ -165,9 +163,6 @@ struct FamilyMessageWriter {
             }
         }
         if let timestamp = metric.timestamp { writer.appendSigned(6, timestamp) }
-        metrics.append(writer.bytes)
-        current = Metric()
-        self.labels = nil
     }
 
     /// Writes a number of observations, which is whole but in a gauge histogram of something else.

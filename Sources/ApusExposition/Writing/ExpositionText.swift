@@ -5,6 +5,11 @@ package import ApusModel
 package enum ExpositionText {
     /// Appends a label value with `\`, `"` and newline escaped.
     package static func appendEscaped(_ text: String, escapesQuotes: Bool = true, to bytes: inout [UInt8]) {
+        let isPlain = !text.utf8.contains { $0 == UInt8(ascii: "\\") || $0 == 0x0A || $0 == UInt8(ascii: "\"") }
+        if isPlain {
+            bytes.append(contentsOf: text.utf8)
+            return
+        }
         for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "\\"):
