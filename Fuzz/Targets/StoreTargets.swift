@@ -44,6 +44,12 @@ enum StoreTargets {
             target("tombstones", seeds: [store.tombstonesSeed]) { files, bytes in
                 files["\(store.block)/tombstones"] = StoreTemplate.sealed("APUSTMB\0", bytes)
             },
+            target("metadata", seeds: store.metadataSeeds) { files, bytes in
+                files["metadata"] = StoreTemplate.records(magic: "APUSMET\0", number: 0, bytes)
+            },
+            target("growth", seeds: [store.growthSeed]) { files, bytes in
+                files["growth"] = StoreTemplate.sealed("APUSGRW\0", bytes)
+            },
             target("head-tombstones", seeds: [store.headTombstonesSeed]) { files, bytes in
                 files["head.tombstones"] = StoreTemplate.sealed("APUSTMB\0", bytes)
             },
@@ -63,6 +69,8 @@ enum StoreExercise {
         options.maximumSealedBytes = 1
         options.maximumExemplars = 20
         options.maximumSlots = 4_096
+        options.maximumMetadataFamilies = 20
+        options.maximumMetadataBytes = 64 << 10
         options.outOfOrderWindow = 1_000_000
         options.diskReserve = 0
         return options
@@ -89,6 +97,10 @@ enum StoreExercise {
             read(storage)
             _ = storage.statistics
             _ = storage.cardinality(limit: 5)
+            useMetadata(storage)
+            for window in storage.growth(limit: 5) {
+                demand((0...window.length).contains(window.covered), "a window that is covered for \(window.covered)")
+            }
             storage.close()
         }
     }
@@ -117,6 +129,17 @@ enum StoreExercise {
             }
         }
         _ = try? storage.exemplars(matching: [[Matcher("__name__", .notEqual, "")]], from: .min, through: .max)
+    }
+
+    private static func useMetadata(_ storage: Storage) {
+        let known = storage.allMetadata
+        demand(known.count <= options.maximumMetadataFamilies, "\(known.count) families")
+        for (family, metadata) in known {
+            demand(storage.metadata(of: family) == metadata, "a family that says two things")
+        }
+        let new = MetricMetadata(type: .gauge, help: "new")
+        storage.remember([("new", new)])
+        demand(storage.metadata(of: "new") == new, "what was told is not known")
     }
 
     private static func append(_ storage: Storage) {

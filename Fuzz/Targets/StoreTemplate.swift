@@ -42,6 +42,11 @@ struct StoreTemplate: Sendable {
             _ = try storage.append(late)
             try storage.delete(matching: [[Matcher("n", .equal, "2")]], from: 30_000, through: 60_000)
             try storage.delete(matching: [[Matcher("n", .equal, "3")]], from: 510_000, through: 540_000)
+            for help in ["first", "second"] {
+                storage.remember([
+                    ("m", MetricMetadata(type: .counter, help: help, unit: "seconds")), (help, MetricMetadata()),
+                ])
+            }
             storage.close()
         } catch {
             preconditionFailure("the store to begin with could not be made: \(error)")
@@ -83,6 +88,11 @@ struct StoreTemplate: Sendable {
     }
 
     var checkpointSeeds: [[UInt8]] { [ByteInput.joined(Self.bodies(of: bytes(newest(".checkpoint"))))] }
+
+    var metadataSeeds: [[UInt8]] {
+        let bodies = Self.bodies(of: bytes("metadata"))
+        return bodies.map { ByteInput.joined([$0]) } + [ByteInput.joined(bodies)]
+    }
 
     private static func bodies(of file: [UInt8]) -> [[UInt8]] {
         var result: [[UInt8]] = []
@@ -179,6 +189,7 @@ struct StoreTemplate: Sendable {
     }
 
     var tombstonesSeed: [UInt8] { Array(bytes(newest("/tombstones")).dropFirst(32)) }
+    var growthSeed: [UInt8] { Array(bytes("growth").dropFirst(32)) }
     var headTombstonesSeed: [UInt8] { Array(bytes("head.tombstones").dropFirst(32)) }
 
     /// A small file with a header of 32 bytes.

@@ -36,6 +36,10 @@ package struct WebSources: Sendable {
     package var configuration: @Sendable () -> String
     /// What the store holds, with the lists that are asked for; called on a thread that may block.
     package var storageStatus: @Sendable (_ request: CardinalityRequest) throws(QueryableError) -> StorageStatus
+    /// The blocks, with lists of those that are named, or of the newest; called on a thread that may block.
+    package var blockStatus:
+        @Sendable (_ request: CardinalityRequest, _ identifiers: Set<String>?) throws(QueryableError) -> [BlockStatus] =
+            { _, _ in [] }
     /// What the store remembers of a metric family, or of all: asked for families that no target has.
     package var storedMetadata: @Sendable (_ family: String?) -> [(family: String, metadata: MetricMetadata)] = { _ in
         []

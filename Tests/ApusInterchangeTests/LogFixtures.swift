@@ -68,6 +68,21 @@ struct LogFixture {
         record(4, entries.map { ($0.0, $0.1, bigEndian($0.2.bitPattern) + [1, 1, 0x61, 1, 0x62]) })
     }
 
+    static func metadata(_ entries: [(UInt64, UInt8, fields: [(String, String)])]) -> [UInt8] {
+        var writer = ByteWriter()
+        writer.append(6)
+        for (series, type, fields) in entries {
+            writer.appendVarint(series)
+            writer.append(type)
+            writer.appendVarint(UInt64(fields.count))
+            for (name, value) in fields {
+                writer.appendLengthPrefixed(Array(name.utf8).span)
+                writer.appendLengthPrefixed(Array(value.utf8).span)
+            }
+        }
+        return writer.bytes
+    }
+
     /// Histograms of kinds 7 and 9 (whole populations), or 8 and 10.
     static func histograms(_ kind: UInt8, _ entries: [(UInt64, Int64, NativeHistogram)]) -> [UInt8] {
         record(kind, entries.map { ($0.0, $0.1, histogram($0.2, hasFloats: kind % 2 == 0)) })

@@ -77,6 +77,62 @@ struct PrometheusHeadTests {
         #expect(try PrometheusFolder.verify(folder.path).damage == [])
     }
 
+    @Test("exemplars and metadata of the log are taken: the head has them then")
+    func exemplarsAndMetadata() throws {
+        let folder = try TemporaryFolder()
+        var log = LogFixture()
+        log.append(
+            LogFixture.series([
+                (1, series("took_seconds_bucket", ["le": "1"])), (2, series("made_total")), (300, series("size")),
+            ]))
+        log.append(LogFixture.samples([(1, Self.start, 4), (2, Self.start, 5), (300, Self.start, 6)]))
+        log.append(LogFixture.exemplars([(2, Self.start + 1, 7), (1, Self.start, 0.5), (1, Self.start + 9, 0.25)]))
+        // Of a series that is not known, and one outside of the range that is asked for.
+        log.append(LogFixture.exemplars([(9, Self.start, 1), (2, Self.start + 99, 8)]))
+        log.append(
+            LogFixture.metadata([
+                (1, 3, [("UNIT", "seconds"), ("HELP", "How long it took: ü.")]), (2, 1, [("HELP", "first")]),
+                (300, 2, [("LATER", "x"), ("HELP", "A size.")]), (77, 1, [("HELP", "of nothing")]),
+            ]))
+        log.append(LogFixture.metadata([(2, 1, [("UNIT", ""), ("HELP", "last")])]))
+        log.append([14, 0, 0, 0, 0, 0, 0, 0, 1])
+        try write(log.bytes, to: "\(folder.path)/prometheus/wal/00000000")
+        try FileManager.default.createDirectory(
+            atPath: "\(folder.path)/prometheus/chunks_head", withIntermediateDirectories: true)
+        let data = "\(folder.path)/data"
+        let range = Self.start...(Self.start + 50)
+        func take() throws -> ImportSummary {
+            try PrometheusFolder.take(
+                "\(folder.path)/prometheus", range: range, into: try BlockImport(folder: data))
+        }
+        let first = try take()
+        #expect(first.exemplars == 4 && first.exemplarsTaken == 3 && first.metadata == 3 && first.samples == 3)
+        // What the head has is not taken twice.
+        #expect(try take().exemplarsTaken == 0)
+        let storage = try Storage(folder: data)
+        defer { storage.close() }
+        let found = try storage.exemplars(
+            matching: [[Matcher("__name__", .notEqual, "")]], from: .min, through: .max)
+        let label = LabelSet([Label(name: "a", value: "b")])
+        #expect(
+            found.map(\.labels) == [series("made_total"), series("took_seconds_bucket", ["le": "1"])])
+        #expect(
+            found.map(\.exemplars) == [
+                [Exemplar(labels: label, value: 7, timestamp: Self.start + 1)],
+                [
+                    Exemplar(labels: label, value: 0.5, timestamp: Self.start),
+                    Exemplar(labels: label, value: 0.25, timestamp: Self.start + 9),
+                ],
+            ])
+        #expect(
+            storage.metadata(of: "took_seconds")
+                == MetricMetadata(type: .histogram, help: "How long it took: ü.", unit: "seconds"))
+        #expect(storage.metadata(of: "made_total") == MetricMetadata(type: .counter, help: "last"))
+        #expect(storage.metadata(of: "size") == MetricMetadata(type: .gauge, help: "A size."))
+        #expect(storage.allMetadata.count == 3)
+        #expect(try PrometheusFolder.verify("\(folder.path)/prometheus").damage == [])
+    }
+
     @Test("histograms of all kinds are read, and deleted times are left out")
     func histograms() throws {
         let folder = try TemporaryFolder()

@@ -86,6 +86,42 @@ struct CardinalityTests {
         }
     }
 
+    @Test("the lists of a block are those that the head had, of all series or of selected ones")
+    func blocks() throws {
+        defer { storage.close() }
+        var generator = SeededGenerator(seed: 11)
+        let labels = Array(
+            Set(
+                (0..<60).map { _ in
+                    series(
+                        "m\(Int.random(in: 0..<5, using: &generator))",
+                        ["a": "\(Int.random(in: 0..<9, using: &generator))", "b": "b"])
+                }))
+        clock.advance(milliseconds: 1_200_000)
+        for step in 0...4 { try storage.store(labels, at: Self.start + Int64(step) * 150_000) { _ in 1 } }
+        let requests = [
+            CardinalityRequest(limit: 3, focusLabel: "a"), CardinalityRequest(limit: 100),
+            CardinalityRequest(limit: 100, selectors: [[Matcher("a", .matchesPattern, "[0-4]")]], focusLabel: "a"),
+            CardinalityRequest(limit: 100, selectors: [[Matcher("a", .equal, "none")]]),
+        ]
+        let expected = try requests.map { try storage.cardinality($0) }
+        for step in 5...8 { try storage.store(labels, at: Self.start + Int64(step) * 150_000) { _ in 1 } }
+        #expect(try storage.compact() == 1)
+        let block = try #require(storage.blockFacts().readable.first)
+        for (request, expected) in zip(requests, expected) {
+            let lists = try storage.cardinality(request, ofBlocks: [block.identifier, "none"])
+            #expect(lists.map(\.block) == [block.identifier])
+            let found = try #require(lists.first).cardinality.get()
+            #expect(found.series == expected.series && found.labelPairs == expected.labelPairs)
+            #expect(found.seriesByMetricName == expected.seriesByMetricName)
+            #expect(found.valuesByLabelName == expected.valuesByLabelName)
+            #expect(found.bytesByLabelName == expected.bytesByLabelName)
+            #expect(found.seriesByLabelPair == expected.seriesByLabelPair)
+            #expect(found.seriesByLabelName == expected.seriesByLabelName)
+            #expect(found.seriesByFocusValue == expected.seriesByFocusValue)
+        }
+    }
+
     // MARK: Growth
 
     private func growth(_ limit: Int = 10) -> [[String]] {

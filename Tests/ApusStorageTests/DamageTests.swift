@@ -63,6 +63,8 @@ struct DamageTests {
             folder: folder, options: DamageTemplate.options, clock: template.clock, report: events.append)
         let reported = events.all.filter { $0.severity != .info }
         var result = try compare(storage, template, reported, context)
+        checkMetadata(storage, change, isReported: !reported.isEmpty, context)
+        #expect(storage.growth(limit: 100)[2].created <= template.labels.count, "\(context)")
         // A read may have been what found it.
         let isReported = !reported.isEmpty || result.failures > 0
         if result.missing > 0 {
@@ -94,6 +96,23 @@ struct DamageTests {
         result = try compare(reopened, template, reported + again.all, "opened again: \(context)")
         reopened.close()
         return isReported
+    }
+
+    /// What families said last must be there, or before last where what was damaged is told of.
+    private func checkMetadata(_ storage: Storage, _ change: DamageChange, isReported: Bool, _ context: String) {
+        var isWhole = true
+        for (family, found) in storage.allMetadata {
+            guard let number = Int(family.dropFirst("family_".count)), family.hasPrefix("family_") else {
+                Issue.record("a family nobody told of: \(family): \(context)")
+                continue
+            }
+            let known = stride(from: 0, to: 400, by: 50).map { DamageTemplate.metadata(number, step: $0) }
+            if !known.contains(found) { Issue.record("\(family) is wrong: \(found): \(context)") }
+            if found != known.last { isWhole = false }
+        }
+        if storage.allMetadata.count < 8 { isWhole = false }
+        // A file that ends early cannot be told from one whose last write was broken off.
+        #expect(isWhole || isReported || change.isCut, "metadata is missing without a word: \(context)")
     }
 
     /// Reads all, range by range; wrong samples are recorded.
@@ -186,9 +205,16 @@ private struct DamageTemplate {
     init() throws {
         let folder = try TemporaryFolder(inMemory: true)
         newest = oldest + 399 * 15_000
-        let storage = try Storage(folder: folder.path, options: Self.options, clock: clock)
+        // What came and went is written when a store is closed.
+        var storage = try Storage(folder: folder.path, options: Self.options, clock: clock)
+        _ = try storage.resolve(labels)
+        storage.close()
+        storage = try Storage(folder: folder.path, options: Self.options, clock: clock)
         for step in 0..<400 {
             let time = oldest + Int64(step) * 15_000
+            if step % 50 == 0 {
+                storage.remember((0..<8).map { ("family_\($0)", Self.metadata($0, step: step)) })
+            }
             var batch = SampleBatch(timestamp: time)
             batch.references = try storage.resolve(labels)
             for (number, labels) in labels.enumerated() {
@@ -227,8 +253,15 @@ private struct DamageTemplate {
 
     /// The kinds whose damage must be noticed; nobody reads the others before they are written anew.
     static let watchedKinds = [
-        "checkpoint", "chunks", "columns", "head.tombstones", "index", "lineage", "segment", "tombstones",
+        "checkpoint", "chunks", "columns", "growth", "head.tombstones", "index", "lineage", "metadata", "segment",
+        "tombstones",
     ]
+
+    /// What a family said at a step.
+    static func metadata(_ family: Int, step: Int) -> MetricMetadata {
+        MetricMetadata(
+            type: MetricType.allCases[family], help: "Family \(family), said at \(step).", unit: "u\(family)")
+    }
 
     private mutating func delete(_ labels: LabelSet, from start: Int64, through end: Int64, _ storage: Storage) throws {
         let matcher = Matcher("n", .equal, labels["n"] ?? "")

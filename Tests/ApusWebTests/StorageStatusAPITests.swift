@@ -74,6 +74,46 @@ struct StorageStatusAPITests {
                     + #""chunks":\#(block.chunks),"samples":\#(block.samples),"bytes":\#(block.bytes)}]}"#), "\(text)")
     }
 
+    @Test("each block is told of as Prometheus does, with what takes the most series in it")
+    func eachBlock() async throws {
+        let folder = try TemporaryFolder()
+        let storage = try Storage(folder: folder.path, clock: ManualClock(milliseconds: WebHarness.now))
+        defer { storage.close() }
+        for step in 0..<8 {
+            var batch = SampleBatch(timestamp: WebHarness.now - Int64(8 - step) * 1_800_000)
+            batch.references = try storage.resolve(["1", "2"].map { .of(["__name__": "a", "n": $0]) })
+            batch.values = [1, 2]
+            _ = try storage.append(batch)
+        }
+        try storage.compact()
+        let block = try #require(storage.blockFacts().readable.first)
+        let web = try WebHarness {
+            $0.blockStatus = { request, identifiers throws(QueryableError) in
+                try BlockStatus.all(of: storage, request, identifiers: identifiers)
+            }
+        }
+        let path = "/api/v1/status/tsdb/blocks"
+        let facts =
+            #"{"ulid":"\#(block.identifier)","minTime":\#(block.minimumTime),"maxTime":\#(block.maximumTime + 1),"#
+            + #""stats":{"numSamples":\#(block.samples),"numSeries":2,"numChunks":\#(block.chunks)},"version":1,"#
+            + #""compaction":{"level":1},"bytes":\#(block.bytes)"#
+        let whole = try await web.get("\(path)?limit=1&focusLabel=n").text
+        #expect(
+            whole
+                == #"{"status":"success","data":{"blocks":[\#(facts),"#
+                + #""cardinality":{"seriesCountByMetricName":[{"name":"a","value":2}],"#
+                + #""labelValueCountByLabelName":[{"name":"n","value":2}],"#
+                + #""memoryInBytesByLabelName":[{"name":"__name__","value":2}],"#
+                + #""seriesCountByLabelValuePair":[{"name":"__name__=a","value":2}],"#
+                + #""seriesCountByLabelName":[{"name":"__name__","value":2}],"#
+                + #""seriesCountByFocusLabelValue":[{"name":"1","value":1}],"totalSeries":2,"totalLabelValuePairs":3}}]}}"#)
+        #expect(try await web.get("\(path)?match[]={n='2'}").text.contains(#""totalSeries":1,"#))
+        // Of a block that is not named nothing is counted.
+        #expect(try await web.get("\(path)?ulid=none").text == #"{"status":"success","data":{"blocks":[\#(facts)}]}}"#)
+        #expect(try await web.get("\(path)?limit=0").status == 400)
+        #expect(try await web.get("\(path)?match[]={").status == 400)
+    }
+
     @Test(
         "parameters that make no sense are refused",
         arguments: [

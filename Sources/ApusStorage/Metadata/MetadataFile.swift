@@ -52,12 +52,13 @@ struct MetadataFile {
             switch stretch {
             case .damage(let range):
                 needsRewrite = true
-                // The end of the process in the middle of an append is no damage.
-                if range.upperBound < mapped.count {
-                    report(
-                        .damagedMetadata(
+                let isTorn =
+                    range.upperBound == mapped.count && Self.isBeginning(mapped.bytes.extracting(range))
+                report(
+                    isTorn
+                        ? .tornTail(path: path, offset: range.lowerBound, bytes: range.count)
+                        : .damagedMetadata(
                             path: path, offset: range.lowerBound, reason: "\(range.count) bytes are no record"))
-                }
             case .record(let body):
                 let problem = MetadataRecordReader.read(mapped.bytes.extracting(body)) { family, metadata in
                     _ = table.set(family, metadata)
@@ -68,6 +69,17 @@ struct MetadataFile {
             }
         }
         if table.trim() { needsRewrite = true }
+    }
+
+    /// Whether bytes are the beginning of a record that states to be longer: the process ended in the middle of an append.
+    private static func isBeginning(_ bytes: RawSpan) -> Bool {
+        var reader = ByteReader(bytes)
+        do throws(ByteError) {
+            guard try reader.readLittleEndian(UInt32.self) == WALFormat.marker else { return false }
+            return Int(try reader.readLittleEndian(UInt32.self)) + WALFormat.recordHeaderLength > bytes.byteCount
+        } catch {
+            return true
+        }
     }
 
     /// Takes over what families say, and writes what of it is new.

@@ -29,7 +29,8 @@ struct StorageStatusAPI: Sendable {
         }
     }
 
-    private static func request(_ request: WebRequest) throws(APIError) -> CardinalityRequest {
+    /// What a request asks of the lists.
+    static func request(_ request: WebRequest) throws(APIError) -> CardinalityRequest {
         var limit = defaultLimit
         if let text = request.parameters["limit"] {
             guard let number = Int(text), number > 0 else {
@@ -68,14 +69,7 @@ struct StorageStatusAPI: Sendable {
             ("seriesCountByLabelName", status.seriesCountByLabelName),
         ]
         if request.focusLabel != nil { lists.append(("seriesCountByFocusLabelValue", status.seriesCountByFocusValue)) }
-        for (name, list) in lists {
-            object.add(name, array: list.prefix(request.limit), to: &bytes) { entry, bytes in
-                var object = JSONObject(&bytes)
-                object.add("name", entry.name, to: &bytes)
-                object.add("value", integer: entry.value, to: &bytes)
-                object.close(&bytes)
-            }
-        }
+        for (name, list) in lists { add(name, list, limit: request.limit, to: &object, &bytes) }
         object.add("totalSeries", integer: status.selectedSeriesCount, to: &bytes)
         object.add("totalLabelValuePairs", integer: status.selectedLabelPairCount, to: &bytes)
         object.add("growth", array: status.growth, to: &bytes, append(window:to:))
@@ -84,6 +78,19 @@ struct StorageStatusAPI: Sendable {
         object.addName("limits", to: &bytes)
         append(limitsOf: status, to: &bytes)
         object.close(&bytes)
+    }
+
+    /// Adds a list of names with numbers.
+    static func add(
+        _ name: String, _ list: [StorageStatus.NamedCount], limit: Int, to object: inout JSONObject,
+        _ bytes: inout [UInt8]
+    ) {
+        object.add(name, array: list.prefix(limit), to: &bytes) { entry, bytes in
+            var object = JSONObject(&bytes)
+            object.add("name", entry.name, to: &bytes)
+            object.add("value", integer: entry.value, to: &bytes)
+            object.close(&bytes)
+        }
     }
 
     private static func append(window: SeriesGrowthWindow, to bytes: inout [UInt8]) {

@@ -66,6 +66,7 @@ package struct WebResponder: Sendable {
         TargetAPI(source: sources.targets, stored: sources.storedMetadata, threads: threads).addRoutes(to: &routes)
         StatusAPI(sources: sources).addRoutes(to: &routes)
         StorageStatusAPI(status: sources.storageStatus, threads: threads).addRoutes(to: &routes)
+        BlockStatusAPI(status: sources.blockStatus, threads: threads).addRoutes(to: &routes)
         AlertingAPI().addRoutes(to: &routes)
         FeatureAPI(
             isLifecycleEnabled: settings.isLifecycleEnabled,

@@ -170,6 +170,9 @@ struct Server: Sendable {
         sources.clock = clock
         sources.exemplars = storage
         sources.remoteWrite = remoteWrite
+        sources.blockStatus = { [storage] request, identifiers throws(QueryableError) in
+            try BlockStatus.all(of: storage, request, identifiers: identifiers)
+        }
         sources.storedMetadata = { [storage] family in
             guard let family else { return storage.allMetadata }
             return storage.metadata(of: family).map { [(family, $0)] } ?? []
