@@ -106,7 +106,8 @@ struct StorageStatusAPITests {
                 + #""memoryInBytesByLabelName":[{"name":"__name__","value":2}],"#
                 + #""seriesCountByLabelValuePair":[{"name":"__name__=a","value":2}],"#
                 + #""seriesCountByLabelName":[{"name":"__name__","value":2}],"#
-                + #""seriesCountByFocusLabelValue":[{"name":"1","value":1}],"totalSeries":2,"totalLabelValuePairs":3}}]}}"#)
+                + #""seriesCountByFocusLabelValue":[{"name":"1","value":1}],"totalSeries":2,"totalLabelValuePairs":3}}]}}"#
+        )
         #expect(try await web.get("\(path)?match[]={n='2'}").text.contains(#""totalSeries":1,"#))
         // Of a block that is not named nothing is counted.
         #expect(try await web.get("\(path)?ulid=none").text == #"{"status":"success","data":{"blocks":[\#(facts)}]}}"#)
