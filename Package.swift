@@ -37,6 +37,9 @@ let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -48,6 +51,11 @@ let package = Package(
     products: [
         .executable(name: "apus", targets: ["apus"]),
         .library(name: "ApusClient", targets: ["ApusClient"]),
+        .library(name: "ApusClientHummingbird", targets: ["ApusClientHummingbird"]),
+        .library(name: "ApusClientLogging", targets: ["ApusClientLogging"]),
+        .library(name: "ApusClientMetrics", targets: ["ApusClientMetrics"]),
+        .library(name: "ApusClientPush", targets: ["ApusClientPush"]),
+        .library(name: "ApusClientTestKit", targets: ["ApusClientTestKit"]),
     ],
     dependencies: [
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
@@ -57,6 +65,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
@@ -81,6 +90,13 @@ let package = Package(
 
         // Instrumentation.
         module("ApusClient", ["ApusExposition", "ApusModel", "ApusBytes"]),
+        module("ApusClientLogging", ["ApusClient", logging]),
+        module("ApusClientMetrics", ["ApusClient", coreMetrics]),
+        module("ApusClientPush", ["ApusClient", asyncHTTPClient, nioCore, nioHTTP1]),
+        module(
+            "ApusClientHummingbird",
+            ["CApusZlib", "ApusClient", hummingbird, hummingbirdCore, httpTypes, nioCore, logging]),
+        module("ApusClientTestKit", ["ApusClient", "ApusExposition", "ApusModel", "ApusBytes"]),
 
         // Engines.
         module("ApusStorage", ["CApusZstd", "ApusClient", "ApusEncoding", "ApusRegex", "ApusModel", "ApusBytes"]),
@@ -138,6 +154,19 @@ let package = Package(
             dependencies: ["ApusStorage", "ApusModel"],
             path: "Benchmarks/StorageBenchmark",
             swiftSettings: testSettings),
+        .executableTarget(
+            name: "ClientBenchmark",
+            dependencies: ["ApusClient"],
+            path: "Benchmarks/ClientBenchmark",
+            swiftSettings: testSettings),
+        .executableTarget(
+            name: "ClientService",
+            dependencies: [
+                "ApusClientHummingbird", "ApusClientLogging", "ApusClientMetrics", "ApusClient", hummingbird,
+                coreMetrics,
+                logging,
+            ],
+            path: "Tests/ClientService", swiftSettings: settings),
         tests("ApusBytesTests", ["ApusBytes"]),
         tests("ApusModelTests", ["ApusModel", "ApusBytes"]),
         tests("ApusRegexTests", ["ApusRegex", "ApusModel"]),
@@ -145,6 +174,16 @@ let package = Package(
         tests("ApusEncodingTests", ["ApusEncoding", "ApusModel", "ApusBytes"]),
         tests("ApusPromQLTests", ["ApusPromQL", "ApusRegex", "ApusModel", "ApusBytes"]),
         tests("ApusClientTests", ["ApusClient", "ApusExposition", "ApusModel", "ApusBytes"]),
+        tests("ApusClientLoggingTests", ["ApusClientLogging", "ApusClientTestKit", "ApusClient", logging]),
+        tests("ApusClientMetricsTests", ["ApusClientMetrics", "ApusClientTestKit", "ApusClient", coreMetrics]),
+        tests("ApusClientPushTests", ["ApusClientPush", "ApusClient", hummingbird, hummingbirdTesting]),
+        tests(
+            "ApusClientHummingbirdTests",
+            [
+                "ApusClientHummingbird", "ApusClientTestKit", "ApusClient", hummingbird, hummingbirdTesting, httpTypes,
+                nioCore,
+            ]),
+        tests("ApusClientTestKitTests", ["ApusClientTestKit", "ApusClient"]),
         tests("ApusStorageTests", ["ApusStorage", "CrashWriter", "ApusClient", "ApusModel", "ApusBytes"]),
         tests(
             "ApusQueryTests", ["ApusQuery", "ApusPromQL", "ApusClient", "ApusModel"],

@@ -7,7 +7,10 @@ enum ModuleMap {
         ["ApusRegex"],
         ["ApusExposition", "ApusEncoding", "ApusPromQL"],
         ["ApusClient"],
-        ["ApusStorage", "ApusQuery", "ApusConfig", "ApusHTTP"],
+        [
+            "ApusStorage", "ApusQuery", "ApusConfig", "ApusHTTP", "ApusClientHummingbird", "ApusClientLogging",
+            "ApusClientMetrics", "ApusClientPush", "ApusClientTestKit",
+        ],
         ["ApusScrape", "ApusDiscovery", "ApusRemote", "ApusInterchange", "ApusExporters"],
         ["ApusWeb"],
         ["apus"],
@@ -19,8 +22,10 @@ enum ModuleMap {
     /// Packages and frameworks from outside that only the named modules may import.
     static let owners: [String: Set<String>] = [
         "Yams": ["ApusConfig"],
-        "AsyncHTTPClient": ["ApusHTTP"],
-        "HummingbirdCore": ["ApusWeb"],
+        "AsyncHTTPClient": ["ApusHTTP", "ApusClientPush"],
+        "HummingbirdCore": ["ApusWeb", "ApusClientHummingbird"],
+        "Hummingbird": ["ApusClientHummingbird"],
+        "CoreMetrics": ["ApusClientMetrics"],
         "ArgumentParser": ["apus"],
         "CApusRegex": ["ApusRegex"],
         "CApusBytes": ["ApusBytes"],

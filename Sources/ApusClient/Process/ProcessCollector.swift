@@ -26,11 +26,17 @@ public struct ProcessCollector: Collector {
     private static let threads = MetricDescriptor(
         .gauge, "process_threads", help: "Number of OS threads in the process.")
 
-    /// The eight standard families.
+    private static let received = MetricDescriptor(
+        .counter, "process_network_receive_bytes_total",
+        help: "Number of bytes received by the process over the network.")
+    private static let transmitted = MetricDescriptor(
+        .counter, "process_network_transmit_bytes_total", help: "Number of bytes sent by the process over the network.")
+
+    /// The ten standard families.
     public var families: [MetricDescriptor] {
         [
             Self.cpu, Self.openFiles, Self.maximumFiles, Self.virtualMemory, Self.maximumVirtualMemory,
-            Self.residentMemory, Self.startTime, Self.threads,
+            Self.residentMemory, Self.startTime, Self.threads, Self.received, Self.transmitted,
         ]
     }
 
@@ -48,6 +54,11 @@ public struct ProcessCollector: Collector {
         try samples.append(Double(try Self.countOpenFiles()), to: Self.openFiles)
         try samples.append(try Self.limit(RLIMIT_NOFILE), to: Self.maximumFiles)
         try samples.append(try Self.limit(RLIMIT_AS), to: Self.maximumVirtualMemory)
+        // Missing where the kernel has no network; then the two families are left out.
+        if let traffic = NetworkTraffic(netstat: try SystemFile.read("/proc/self/net/netstat")) {
+            try samples.append(Double(traffic.received), to: Self.received)
+            try samples.append(Double(traffic.transmitted), to: Self.transmitted)
+        }
     }
 
     /// The soft limit of a resource; without limit, the greatest number that the system knows, as the peers show it.
@@ -117,6 +128,31 @@ struct ProcessStatus {
         startSeconds = Double(start) / ticks
         virtualBytes = virtual
         residentPages = resident
+    }
+}
+
+/// The bytes that the network namespace of the process has received and sent.
+struct NetworkTraffic {
+    var received: Int64
+    var transmitted: Int64
+
+    /// Reads a netstat file, in which a line of names comes before a line of values.
+    ///
+    /// `nil` when the octets are not among them. Source: the kernel's `IpExt` table.
+    init?(netstat: [UInt8]) {
+        let lines = netstat.split(separator: UInt8(ascii: "\n"))
+            .filter { $0.starts(with: "IpExt:".utf8) }
+            .map { $0.split(separator: UInt8(ascii: " ")) }
+        guard lines.count >= 2 else { return nil }
+        func value(_ name: String) -> Int64? {
+            guard let index = lines[0].firstIndex(where: { $0.elementsEqual(name.utf8) }), index < lines[1].count else {
+                return nil
+            }
+            return NumberText.parseInteger(Array(lines[1][index]).span)
+        }
+        guard let received = value("InOctets"), let transmitted = value("OutOctets") else { return nil }
+        self.received = received
+        self.transmitted = transmitted
     }
 }
 

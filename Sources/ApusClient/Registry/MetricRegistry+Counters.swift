@@ -47,10 +47,14 @@ extension MetricRegistry {
         try add(CallbackFamily(descriptor, constantLabels: everySeriesLabels, read: read))
     }
 
-    private func counterTable(_ descriptor: MetricDescriptor) throws(MetricError) -> ChildTable {
+    /// Registers a family of counters.
+    func counterTable(
+        _ descriptor: MetricDescriptor, labelNames: ChildTable.LabelNames = .declared
+    ) throws(MetricError) -> ChildTable {
         let table = ChildTable(
             descriptor,
             constantLabels: everySeriesLabels,
+            labelNames: labelNames,
             makeChild: { [clock] in Counter(clock: clock) },
             writeChild: { counter, labels, pass in pass.write(counter, labels) })
         try add(table)

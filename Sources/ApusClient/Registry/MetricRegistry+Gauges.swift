@@ -47,10 +47,14 @@ extension MetricRegistry {
         try add(CallbackFamily(descriptor, constantLabels: everySeriesLabels, read: read))
     }
 
-    private func gaugeTable(_ descriptor: MetricDescriptor) throws(MetricError) -> ChildTable {
+    /// Registers a family of gauges.
+    func gaugeTable(
+        _ descriptor: MetricDescriptor, labelNames: ChildTable.LabelNames = .declared
+    ) throws(MetricError) -> ChildTable {
         let table = ChildTable(
             descriptor,
             constantLabels: everySeriesLabels,
+            labelNames: labelNames,
             makeChild: { Gauge() },
             writeChild: { gauge, labels, pass in pass.writeValue(gauge.value, labels) })
         try add(table)
