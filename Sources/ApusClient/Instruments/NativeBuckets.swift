@@ -7,7 +7,8 @@ import Glibc
 /// cent whatever the values are. Scrapers take it by protocol buffers; other formats show its count and sum.
 ///
 /// ```swift
-/// let size = try registry.histogram("body_bytes", help: "Size of bodies.", native: NativeBuckets(growthFactor: 1.1))
+/// let size = try registry.histogram(
+///     "body_bytes", help: "Size of bodies.", native: NativeBuckets(growthFactor: 1.1))
 /// ```
 public struct NativeBuckets: Sendable, Hashable {
     /// By how much a bucket's bound is greater than the one before, at most; above 1.

@@ -50,7 +50,7 @@ public final class Summary: Observing {
     /// The value below which the given share of the window's observations lies; NaN where there are none.
     ///
     /// ```swift
-    /// let median = latency.quantile(0.5)
+    /// let median = durations.quantile(0.5)
     /// ```
     ///
     /// - Parameter share: From 0 to 1; NaN is given for others, and for a summary without quantiles.
