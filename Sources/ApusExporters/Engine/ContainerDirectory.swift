@@ -18,6 +18,8 @@ package final class ContainerDirectory: Sendable {
     struct Snapshot: Sendable {
         /// Sorted by name.
         var entries: [Entry] = []
+        /// A number that changes with the entries.
+        var generation: UInt64 = 0
         var images: [String: ImageFacts] = [:]
         var sizes: [String: ContainerSizes] = [:]
         var engine = EngineFacts()
@@ -65,6 +67,7 @@ package final class ContainerDirectory: Sendable {
                 state.snapshot.entries = state.entries.values.sorted {
                     ($0.facts.name, $0.facts.id) < ($1.facts.name, $1.facts.id)
                 }
+                state.snapshot.generation &+= 1
                 state.isStale = false
             }
             return state.snapshot
@@ -73,6 +76,12 @@ package final class ContainerDirectory: Sendable {
 
     /// The containers as the engine tells of them.
     package var containers: [ContainerFacts] { snapshot.entries.map(\.facts) }
+
+    /// Whether the engine answers and tells what happens.
+    package var isConnected: Bool { state.withLock { $0.snapshot.isConnected } }
+
+    /// Why the engine could not be asked last; `nil` where all went well since it was reached.
+    package var failure: String? { state.withLock { $0.snapshot.failure } }
 
     /// Follows the engine until the task is cancelled; waits and tries again where it does not answer.
     package func run() async {

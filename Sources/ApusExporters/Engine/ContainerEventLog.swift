@@ -29,7 +29,7 @@ package final class ContainerEventLog: Sendable {
     }
 
     /// Takes note of an event.
-    func append(_ event: ContainerEvent) {
+    package func append(_ event: ContainerEvent) {
         state.withLock { state in
             if state.ring.count < capacity {
                 state.ring.append(event)

@@ -71,9 +71,18 @@ struct MetricSamples: Sendable {
     func page(accept: String?) -> ExporterPage {
         var mediaType = ExpositionMediaType.negotiated(accept: accept)
         if mediaType.escaping != .allowUTF8 { mediaType.escaping = .underscores }
-        var writer = ExpositionWriter(mediaType, capacity: count * 160)
+        var capacity = 0
+        for family in families {
+            let length = family.name.utf8.count + 24
+            for sample in family.samples { capacity += length + sample.labels.count + sample.extraLabel.count }
+            capacity += 2 * length + family.help.utf8.count
+        }
+        var writer = ExpositionWriter(mediaType, capacity: capacity)
         for family in families where !family.samples.isEmpty {
-            writer.beginFamily(family.name, type: family.type, help: family.help)
+            // OpenMetrics would add the ending to the names of counters that have none, and no dashboard would find them.
+            let isNamedAsCounter = mediaType.format != .openMetrics || family.name.hasSuffix("_total")
+            let type = family.type == .counter && !isNamedAsCounter ? .unknown : family.type
+            writer.beginFamily(family.name, type: type, help: family.help)
             for sample in family.samples {
                 // Whole numbers keep their digits.
                 if sample.value >= 0, sample.value < 0x1p53, sample.value == sample.value.rounded() {

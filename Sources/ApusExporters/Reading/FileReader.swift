@@ -45,6 +45,17 @@ struct FileReader: ~Copyable {
         }
     }
 
+    /// Loads a file of a folder; whether it is there.
+    mutating func loadIfPresent(_ folder: FolderPath, name: String) throws(ExporterError) -> Bool {
+        do throws(ExporterError) {
+            try load(folder, name: name)
+            return true
+        } catch {
+            if error.isAbsence { return false }
+            throw error
+        }
+    }
+
     /// The whole number in a file of one value; `UInt64.max` where it says `max` or is negative, `nil` where there is no file.
     mutating func value(_ folder: FolderPath, _ name: StaticString) throws(ExporterError) -> UInt64? {
         setPath(folder)

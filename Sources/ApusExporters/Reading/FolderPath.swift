@@ -46,6 +46,38 @@ struct FolderPath: Sendable, Hashable {
         return names.sorted()
     }
 
+    /// The names of the folders in the folder, in no order.
+    ///
+    /// - Parameter limit: the most that are told; links are none.
+    func subfolderNames(limit: Int) throws(ExporterError) -> [String] {
+        guard let folder = unsafe opendir(text) else { throw .unreadable(path: text, code: errno) }
+        defer { unsafe closedir(folder) }
+        var names: [String] = []
+        while names.count < limit, let entry = unsafe readdir(folder) {
+            let type = unsafe Int32(entry.pointee.d_type)
+            guard type == Int32(DT_DIR) || type == Int32(DT_UNKNOWN) else { continue }
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+            }
+            if name == "." || name == ".." { continue }
+            // Some file systems do not tell what an entry is.
+            if type == Int32(DT_UNKNOWN), !self.folder(name).exists { continue }
+            names.append(name)
+        }
+        return names
+    }
+
+    /// What a link in the folder leads to; `nil` where it is none, or not to be looked at.
+    func linkTarget(_ name: String) -> String? {
+        var target = [UInt8](repeating: 0, count: 256)
+        let path = file(name)
+        let length = unsafe target.withUnsafeMutableBytes { bytes in
+            guard let start = bytes.baseAddress else { return -1 }
+            return unsafe readlink(path, start.assumingMemoryBound(to: CChar.self), bytes.count)
+        }
+        return length < 0 ? nil : String(decoding: target[..<length], as: UTF8.self)
+    }
+
     /// The number of entries in the folder.
     func entryCount() throws(ExporterError) -> Int {
         guard let folder = unsafe opendir(text) else { throw .unreadable(path: text, code: errno) }

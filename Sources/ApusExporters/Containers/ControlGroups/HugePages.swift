@@ -1,0 +1,29 @@
+/// Reads what a control group holds of pages of unusual size.
+enum HugePages {
+    /// Machines know two or three sizes.
+    private static let greatestCount = 16
+
+    static func read(
+        _ folder: FolderPath, isLegacy: Bool, _ reader: inout FileReader, into usage: inout ContainerUsage
+    ) throws(ExporterError) {
+        let suffix = isLegacy ? ".usage_in_bytes" : ".current"
+        for name in try folder.names() where name.hasPrefix("hugetlb.") && name.hasSuffix(suffix) {
+            let size = String(name.dropFirst("hugetlb.".count).dropLast(suffix.count))
+            // `rsvd` counts what is only reserved.
+            guard !size.contains("."), usage.hugePages.count < greatestCount,
+                let bytes = try reader.value(folder, name: name)
+            else { continue }
+            var pages = HugePageUsage(size: size, usage: bytes)
+            if isLegacy {
+                pages.highest = try reader.value(folder, name: "hugetlb.\(size).max_usage_in_bytes")
+                pages.failureCount = try reader.value(folder, name: "hugetlb.\(size).failcnt")
+            } else if try reader.loadIfPresent(folder, name: "hugetlb.\(size).events") {
+                var cursor = FieldCursor(reader.text)
+                while cursor.nextLine(), let word = cursor.nextField() {
+                    if cursor.isField(word, "max") { pages.failureCount = cursor.nextInteger() }
+                }
+            }
+            usage.hugePages.append(pages)
+        }
+    }
+}
