@@ -69,6 +69,33 @@ struct ConfigurationTests {
     }
 
     @Test(
+        "names in the DNS are asked as often as the job scrapes, unless an interval is given",
+        arguments: [
+            ("scrape_interval: 3s", "", 3_000), ("scrape_interval: 100ms", "", 1_000),
+            ("scrape_interval: 2m", "", 30_000),
+            ("scrape_interval: 3s", "refresh_interval: 30s", 30_000),
+            ("scrape_interval: 2m", "refresh_interval: 100ms", 100),
+        ] as [(String, String, Int64)])
+    func lookUpInterval(job: String, section: String, milliseconds: Int64) throws {
+        let configuration = try parse(
+            """
+            scrape_configs:
+              - job_name: a
+                \(job)
+                scrape_timeout: 50ms
+                dns_sd_configs:
+                  - names: [x]
+                    \(section)
+            """)
+        let job = try #require(configuration.scrapeConfigurations.first)
+        guard case .dns(let dns) = job.discovery.first else {
+            Issue.record("no section for DNS")
+            return
+        }
+        #expect(dns.refreshInterval == milliseconds)
+    }
+
+    @Test(
         "mistakes are refused with place, reason and advice",
         arguments: [
             (

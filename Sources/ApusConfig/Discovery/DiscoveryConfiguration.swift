@@ -85,8 +85,9 @@ package struct DNSDiscoveryConfiguration: Sendable, Hashable {
     package var recordType = RecordType.srv
     /// The port of the targets; SRV records bring their own.
     package var port: UInt16 = 0
-    /// Milliseconds between two questions.
+    /// Milliseconds between two questions; where none is given, those of a job are asked as often as it scrapes.
     package var refreshInterval: Int64 = 30_000
+    private var isRefreshIntervalGiven = true
 
     /// Asks for `names`.
     package init(names: [String], recordType: RecordType = .srv, port: UInt16 = 0, refreshInterval: Int64 = 30_000) {
@@ -99,7 +100,9 @@ package struct DNSDiscoveryConfiguration: Sendable, Hashable {
     init(_ node: YAMLNode) throws(ConfigurationError) {
         var reader = try FieldReader(node, section: "dns.plain")
         names = try reader.texts("names") ?? []
-        refreshInterval = try reader.duration("refresh_interval") ?? refreshInterval
+        let givenInterval = try reader.duration("refresh_interval")
+        isRefreshIntervalGiven = givenInterval != nil
+        refreshInterval = givenInterval ?? refreshInterval
         if let node = reader.value("type") {
             let text = try node.text()
             guard let type = RecordType(rawValue: text.uppercased()) else {
@@ -123,5 +126,15 @@ package struct DNSDiscoveryConfiguration: Sendable, Hashable {
                 node.position, "a port is required in DNS-SD configs for all record types except SRV")
         }
         guard refreshInterval > 0 else { throw .invalid(node.position, "refresh_interval must be greater than 0") }
+    }
+
+    /// The same, asked at each scrape unless an interval was given, once a second at most and never more seldom than by default.
+    ///
+    /// A question costs less than a scrape, and replicas that come and go are seen within two scrapes.
+    func following(scrapeInterval: Int64) -> DNSDiscoveryConfiguration {
+        guard !isRefreshIntervalGiven else { return self }
+        var result = self
+        result.refreshInterval = min(refreshInterval, max(1_000, scrapeInterval))
+        return result
     }
 }

@@ -91,6 +91,10 @@ extension ScrapeConfiguration {
         tracksTimestampStaleness = try reader.flag("track_timestamps_staleness") ?? tracksTimestampStaleness
         try readParameters(&reader)
         try readTimes(&reader, global: global)
+        discovery = discovery.map { section in
+            guard case .dns(let dns) = section else { return section }
+            return .dns(dns.following(scrapeInterval: scrapeInterval))
+        }
         try readHistograms(&reader, context: &context)
         try readProtocols(&reader, global: global)
         let logFile = context.resolve(try reader.text("scrape_failure_log_file") ?? "")
