@@ -2,8 +2,10 @@ import ApusClient
 import ApusClientHummingbird
 import AsyncHTTPClient
 import ExampleSupport
+import HTTPTypes
 import Hummingbird
 import Logging
+import NIOCore
 
 /// Shows the picture of the day, and tells the access log who looked at it.
 ///
@@ -24,7 +26,7 @@ struct ImageGallery {
         // "**" is every path but the shortest.
         for path in ["/", "**"] as [RouterPath] {
             router.get(path) { _, context in
-                try await page(for: context, from: services)
+                await page(for: context, from: services)
             }
         }
         try addDashboardNames(to: registry)
@@ -43,13 +45,16 @@ struct ImageGallery {
             labels: [.code, .method])
     }
 
-    private static func page(for context: GalleryContext, from services: NeighbourServices) async throws -> HTMLPage {
-        // The failures to find: nine of ten is bad luck.
-        guard Int.random(in: 0...9) != 9 else { throw HTTPError(.internalServerError, message: "Failed") }
+    private static func page(for context: GalleryContext, from services: NeighbourServices) async -> Response {
+        // The failures that there are to find.
+        guard Int.random(in: 0...9) != 9 else {
+            return Response(
+                status: .internalServerError, headers: [.contentType: "text/plain; charset=utf-8"],
+                body: ResponseBody(byteBuffer: ByteBuffer(string: "Failed")))
+        }
         let image = await services.imageOfTheDay(logger: context.logger)
-        let page = HTMLPage.gallery(of: image ?? .missing)
         await services.report(client: context.client, logger: context.logger)
-        return page
+        return GalleryPage(image: image ?? .missing).response
     }
 
     /// Names on the chapter's dashboard that are those of another runtime.

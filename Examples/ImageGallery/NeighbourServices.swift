@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import FoundationEssentials
 import Logging
 import NIOCore
+import NIOHTTP1
 
 /// The two services that the gallery asks.
 ///

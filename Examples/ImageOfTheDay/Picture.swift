@@ -41,7 +41,9 @@ struct Picture: Sendable {
     }
 }
 
-/// Numbers that look random and are the same for the same start. Source: SplitMix64, by Sebastiano Vigna.
+/// Numbers that look random and are the same for the same start.
+///
+/// Source: SplitMix64, by Sebastiano Vigna.
 private struct SeededNumbers {
     var state: UInt64
 

@@ -21,7 +21,7 @@ final class PictureCache: Sendable {
         entry.withLock { entry in
             let now = ContinuousClock.now
             if let entry, entry.drawnAt.duration(to: now) < lifetime { return (entry.picture, true) }
-            let picture = Picture(day: unsafe time(nil) / 86_400)
+            let picture = Picture(day: time(nil) / 86_400)
             entry = Entry(picture: picture, drawnAt: now)
             return (picture, false)
         }

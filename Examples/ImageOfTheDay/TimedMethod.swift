@@ -8,7 +8,7 @@ struct TimedMethod: Sendable {
 
     /// Registers `method_timed_seconds` and `method_timed_seconds_max`.
     init(_ method: String, of type: String, registry: MetricRegistry) throws(MetricError) {
-        let labels = ["class": type, "exception": "none", "method": method]
+        let labels: MetricLabels = ["class": type, "exception": "none", "method": method]
         durations = try registry.summary("method_timed_seconds", help: "Time of calls.", constantLabels: labels)
         let longest = RecentMaximum()
         try registry.gauge(

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Glibc
 import NIOCore
+import NIOHTTP1
 import ServiceLifecycle
 import Synchronization
 
@@ -73,6 +74,6 @@ private final class Answers: Sendable {
         let state = state.withLock { $0 }
         let parts = state.byStatus.sorted { $0.key < $1.key }.map { "\($0.value) with status \($0.key)" }
         print("\(state.count) requests: \((parts + ["\(state.missing) without answer"]).joined(separator: ", "))")
-        unsafe fflush(stdout)
+        fflush(nil)
     }
 }

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Glibc
 import NIOCore
+import NIOHTTP1
 
 /// Lets a service look after itself: an image from scratch holds no other program that could.
 ///

@@ -19,14 +19,16 @@ package enum ProcessFacts {
     package static var sockets: Double {
         guard let folder = unsafe opendir("/proc/self/fd") else { return .nan }
         defer { unsafe closedir(folder) }
+        let mark = "socket:".utf8.map { CChar($0) }
+        var target = [CChar](repeating: 0, count: mark.count)
         var count = 0
         while let entry = unsafe readdir(folder) {
-            var information = stat()
-            // Of the name in the entry only the number is of interest.
-            let descriptor = unsafe withUnsafeBytes(of: entry.pointee.d_name) { name in
-                unsafe atoi(name.assumingMemoryBound(to: CChar.self).baseAddress)
+            // What a descriptor stands for is the target of its link; of the target only the beginning is of interest.
+            let length = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { name in
+                guard let name = unsafe name.assumingMemoryBound(to: CChar.self).baseAddress else { return -1 }
+                return unsafe readlinkat(dirfd(folder), name, &target, mark.count)
             }
-            if unsafe fstat(descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFSOCK { count += 1 }
+            if length == mark.count, target == mark { count += 1 }
         }
         return Double(count)
     }

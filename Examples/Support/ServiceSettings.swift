@@ -17,11 +17,10 @@ package enum ServiceSettings {
 
     /// The name of this machine, which in a container is the container's.
     package static var hostname: String {
-        var buffer = [UInt8](repeating: 0, count: 256)
-        let status = unsafe buffer.withUnsafeMutableBytes { bytes in
-            unsafe gethostname(bytes.assumingMemoryBound(to: CChar.self).baseAddress, bytes.count - 1)
-        }
-        return status == 0 ? String(decoding: buffer.prefix { $0 != 0 }, as: UTF8.self) : "unknown"
+        let room = 256
+        var name = [CChar](repeating: 0, count: room)
+        guard unsafe gethostname(&name, room - 1) == 0 else { return "unknown" }
+        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     /// Measures the process, its runtime and its log messages, and gives the logger of the service.
