@@ -57,6 +57,10 @@ public struct RequestMetricNames: Sendable, Hashable {
 }
 
 /// What tells the series of requests apart.
+///
+/// ```swift
+/// let labels: [RequestLabel] = [.code, .method]
+/// ```
 public enum RequestLabel: String, Sendable, Hashable, CaseIterable {
     /// The status of the answer, such as `200`.
     case code

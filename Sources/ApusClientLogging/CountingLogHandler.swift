@@ -5,6 +5,11 @@ public import Logging
 ///
 /// The series of all levels of a logger are there from its first use on, so that the first error is seen as an increase.
 /// Only what the logger lets through is counted: messages below its level never reach a handler.
+///
+/// ```swift
+/// var handler = CountingLogHandler(StreamLogHandler.standardError(label: "db"), label: "db", counts: counts)
+/// handler.logLevel = .debug
+/// ```
 public struct CountingLogHandler: LogHandler {
     private var base: any LogHandler
     /// By level, in the order of `Logger.Level.allCases`.

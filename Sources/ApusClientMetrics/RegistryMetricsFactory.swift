@@ -9,6 +9,13 @@ import Synchronization
 /// MetricsSystem.bootstrap(RegistryMetricsFactory(registry: registry))
 /// ```
 ///
+/// Instruments can also be made with it directly:
+///
+/// ```swift
+/// let counter = Counter(label: "cache.hits", dimensions: [("cache", "pages")], factory: factory)
+/// counter.increment()
+/// ```
+///
 /// Counters become counters; meters, gauges and recorders that do not aggregate become gauges; recorders and timers become
 /// histograms, timers in seconds. Instruments of one name may have different dimensions. Two libraries that use one name for
 /// different types, or a name that the registry has already, do not stop the program: the later instrument works and is not
@@ -46,6 +53,10 @@ public final class RegistryMetricsFactory: MetricsFactory {
     }
 
     /// Why instruments are not exposed, the first hundred reasons.
+    ///
+    /// ```swift
+    /// for problem in factory.problems { print(problem) }
+    /// ```
     public var problems: [String] { state.withLock { $0.problems } }
 
     /// Makes a counter.

@@ -27,20 +27,20 @@ public struct PushGateway: Sendable {
     ///   - url: Where the gateway is, such as `http://pushgateway:9091`.
     ///   - job: The name of the job; not empty.
     ///   - grouping: Further labels of the group.
-    ///   - bearerToken: Sent as `Authorization`, if there is one.
+    ///   - authorization: How the gateway knows who pushes; `nil` where it does not ask.
     ///   - timeout: How long a push may take.
     ///   - client: The HTTP client; the one that the process shares by default.
     /// - Throws: `PushError` when the URL or a label is not valid.
     public init(
         _ url: String,
         job: String,
-        grouping: KeyValuePairs<String, String> = [:],
-        bearerToken: String? = nil,
+        grouping: MetricLabels = [:],
+        authorization: PushAuthorization? = nil,
         timeout: Duration = .seconds(10),
         client: HTTPClient = .shared
     ) throws(PushError) {
-        self.url = try PushGroup(job: job, grouping: grouping.map { ($0.key, $0.value) }).url(at: url)
-        authorization = bearerToken.map { "Bearer \($0)" }
+        self.url = try PushGroup(job: job, grouping: grouping.pairs).url(at: url)
+        self.authorization = authorization?.header
         self.timeout = timeout
         self.client = client
     }
@@ -105,6 +105,16 @@ public struct PushGateway: Sendable {
 }
 
 /// Why metrics were not pushed.
+///
+/// ```swift
+/// do throws(PushError) {
+///     try await gateway.push(registry)
+/// } catch .refused(let status, let reason) {
+///     print("refused with \(status): \(reason)")
+/// } catch {
+///     print(error)
+/// }
+/// ```
 public enum PushError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The URL is not one of HTTP or HTTPS, or has a query or fragment.
     case invalidURL(String)

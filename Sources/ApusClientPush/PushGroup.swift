@@ -41,7 +41,7 @@ struct PushGroup {
     private static func segment(_ label: (name: String, value: String)) -> String {
         if label.value.isEmpty { return "/\(label.name)@base64/=" }
         if label.value.utf8.contains(UInt8(ascii: "/")) {
-            return "/\(label.name)@base64/\(base64(Array(label.value.utf8)))"
+            return "/\(label.name)@base64/\(Base64.url(Array(label.value.utf8)))"
         }
         return "/\(label.name)/\(percentEncoded(label.value))"
     }
@@ -57,22 +57,6 @@ struct PushGroup {
                 result += "%"
                 result.append(digits[Int(byte >> 4)])
                 result.append(digits[Int(byte & 15)])
-            }
-        }
-        return result
-    }
-
-    /// The alphabet for URLs, without padding.
-    private static func base64(_ bytes: [UInt8]) -> String {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
-        var result = ""
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let group = bytes[start..<min(start + 3, bytes.count)]
-            var bits: UInt32 = 0
-            for byte in group { bits = bits << 8 | UInt32(byte) }
-            bits <<= UInt32(8 * (3 - group.count))
-            for position in 0...group.count {
-                result.append(alphabet[Int(bits >> UInt32(18 - 6 * position)) & 63])
             }
         }
         return result

@@ -80,6 +80,11 @@ extension ExpositionSource {
 }
 
 /// How metrics differ from what a test expects.
+///
+/// ```swift
+/// let difference = #expect(throws: ExpositionMismatch.self) { try registry.expectExposition(text: "a 1") }
+/// print(difference?.description ?? "")
+/// ```
 public struct ExpositionMismatch: Error, Sendable, CustomStringConvertible {
     /// What differs.
     public let description: String

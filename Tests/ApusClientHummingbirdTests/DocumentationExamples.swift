@@ -20,6 +20,11 @@ struct DocumentationExamples {
         _ = names
     }
 
+    func requestMetricNames3() async throws {
+        let labels: [RequestLabel] = [.code, .method]
+        _ = labels
+    }
+
     func requestMetrics() async throws {
         let router = Router()
         router.add(middleware: try RequestMetrics(registry: registry))
@@ -29,5 +34,18 @@ struct DocumentationExamples {
 
     func routerMethodsMetrics() async throws {
         router.metrics(of: MergedRegistries(registry, libraryRegistry), at: "/internal/metrics")
+    }
+
+    func guide() async throws {
+        let router = Router()
+        router.add(
+            middleware: try RequestMetrics(
+                registry: registry,
+                names: RequestMetricNames(
+                    requests: "image_gallery_requests_total", inFlight: "image_gallery_in_flight_requests",
+                    duration: nil, requestSize: nil, responseSize: nil),
+                labels: [.code, .method]))
+        router.metrics(of: registry)
+        _ = router
     }
 }

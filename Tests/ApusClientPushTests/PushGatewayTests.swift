@@ -11,6 +11,7 @@ struct PushGatewayTests {
         var method: String
         var path: String
         var type: String?
+        var authorization: String?
         var body: String
     }
 
@@ -31,7 +32,7 @@ struct PushGatewayTests {
                     requests.append(
                         Pushed(
                             method: request.method.rawValue, path: request.uri.path,
-                            type: request.headers[.contentType],
+                            type: request.headers[.contentType], authorization: request.headers[.authorization],
                             body: String(buffer: body)))
                 }
                 return Response(status: status, body: ResponseBody(byteBuffer: ByteBuffer(string: "no, thanks\n")))
@@ -61,6 +62,22 @@ struct PushGatewayTests {
         #expect(pushed[0].type?.hasPrefix("text/plain; version=0.0.4") == true)
     }
 
+    @Test("the gateway is told who pushes")
+    func authorization() async throws {
+        let pushed = try await withGateway { url in
+            for password in ["", "s", "secret>?"] {
+                let authorization = PushAuthorization.basic(user: "job", password: password)
+                try await PushGateway(url, job: "j", authorization: authorization).delete()
+            }
+            try await PushGateway(url, job: "j", authorization: .bearer("token")).delete()
+            try await PushGateway(url, job: "j").delete()
+        }
+        #expect(
+            pushed.map(\.authorization) == [
+                "Basic am9iOg==", "Basic am9iOnM=", "Basic am9iOnNlY3JldD4/", "Bearer token", nil,
+            ])
+    }
+
     @Test("a refusal tells status and reason, and a gateway that is not there is told of")
     func failures() async throws {
         _ = try await withGateway(status: .badRequest) { url in
@@ -84,7 +101,7 @@ struct PushGatewayTests {
         }
         #expect(throws: PushError.invalidLabel("job")) { try PushGateway("http://x", job: "") }
         for name in ["job", "", "1a", "a-b", "__x"] {
-            let grouping: KeyValuePairs<String, String> = [name: "v"]
+            let grouping: MetricLabels = [name: "v"]
             #expect(throws: PushError.invalidLabel(name)) {
                 try PushGateway("http://x", job: "j", grouping: grouping)
             }

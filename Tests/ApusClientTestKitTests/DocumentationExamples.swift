@@ -23,4 +23,15 @@ struct DocumentationExamples {
                 requests_total{code="200"} 1
                 """)
     }
+
+    func expositionSourceTesting4() async throws {
+        let difference = #expect(throws: ExpositionMismatch.self) { try registry.expectExposition(text: "a 1") }
+        print(difference?.description ?? "")
+        _ = difference
+    }
+
+    func guide() async throws {
+        try #require(registry.value(of: "calls_total", ["code": "200"]) == 1)
+        try registry.expectExposition(of: "up", text: "# HELP up Whether it works.\n# TYPE up gauge\nup 1")
+    }
 }

@@ -93,6 +93,11 @@ struct FamilyTests {
         #expect(try Scrape(registry, .protobuf).values == text.values)
         #expect(throws: MetricError.self) { try registry.info("b_info", help: "", ["a": "1", "a": "2"]) }
         #expect(throws: MetricError.self) { try registry.stateSet("x", help: "", of: Phase.self, labels: ["x"]) }
+        #expect(throws: MetricError.invalidName("a:b")) { try registry.stateSet("a:b", help: "", of: Phase.self) }
+        enum Nameless: String, CaseIterable, Sendable { case none = "" }
+        #expect(throws: MetricError.invalidState(metric: "y")) {
+            try registry.stateSet("y", help: "", of: Nameless.self)
+        }
     }
 
     @Test("exemplars stand behind totals and buckets, and labels that are too long are left out")
@@ -115,6 +120,8 @@ struct FamilyTests {
             #expect(exemplars.allSatisfy { ($0.timestamp ?? 0) > 1_600_000_000_000 })
         }
         #expect(!ExemplarLabels(dictionaryLiteral: ("a", "1"), ("a", "2")).isValid)
+        #expect(!ExemplarLabels(dictionaryLiteral: ("a.b", "1"), ("a_b", "2")).isValid)
+        #expect(!ExemplarLabels(dictionaryLiteral: ("__a", "1")).isValid)
         let native = try registry.histogram("n", help: "N.", native: NativeBuckets())
         native.observe(1, exemplar: ["trace_id": "e"])
         #expect(try Scrape(registry, .protobuf).exemplars.contains { $0.labels.labels.map(\.value) == ["e"] })
@@ -217,7 +224,7 @@ struct FamilyTests {
     }
 
     @Test("a timer gives its time to the instrument that began it, or to one chosen at the end")
-    func timers() throws {
+    func timers() async throws {
         let registry = MetricRegistry()
         let histogram = try registry.histogram("h_seconds", help: "H.", buckets: [60])
         let other = try registry.summary("s_seconds", help: "S.")
@@ -230,6 +237,94 @@ struct FamilyTests {
         let gauge = try registry.gauge("last_seconds", help: "L.")
         #expect(gauge.setDuration(of: { 7 }) == 7)
         #expect(gauge.value > 0)
+        gauge.set(0)
+        let answer = await gauge.setDuration { () async -> Int in
+            await Task.yield()
+            return 9
+        }
+        #expect(answer == 9)
+        #expect(gauge.value > 0)
+    }
+
+    @Test("whatever is measured, each format stays valid", arguments: [1, 2] as [UInt64])
+    func valid(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        let registry = try MetricRegistry(
+            constantLabels: MetricLabels(["host\(seed)": "a\"\n\\\0é"]), exposesCreatedSamples: seed % 2 == 0)
+        let counter = try registry.counter("requests.made", help: "R \\ \"\n\0.", labels: ["한", "b"])
+        let histogram = try registry.histogram("h_seconds", help: "H.", unit: "seconds", labels: ["a"])
+        let signed = try registry.histogram("signed", help: "", buckets: [-1, 0, 1], native: NativeBuckets())
+        let summary = try registry.summary("s", help: "S\\", quantiles: [0, 0.5, 1], labels: ["a"])
+        let gauge = try registry.gauge("g:h", help: "G.", labels: ["a"])
+        let phase = try registry.stateSet("phase.now", help: "P.", of: Phase.self, labels: ["a"])
+        let values = [
+            0, -0.0, 1, -1, 0.5, 1e300, -1e300, .leastNonzeroMagnitude, .nan, .infinity, -.infinity,
+            .greatestFiniteMagnitude,
+        ]
+        let texts = ["", "x", "\\", "\"", "\n", "\r", "\0", " ", "}", "{", "#", "é", "a,b=\"c\"", "\u{FEFF}"]
+        for _ in 0..<200 {
+            let value = values.randomElement(using: &generator) ?? 0
+            let text = texts.randomElement(using: &generator) ?? ""
+            let exemplar: ExemplarLabels = ["trace.id": text, "span": text]
+            counter[text, "\(value)"].increment(by: value, exemplar: exemplar)
+            histogram[text].observe(value, exemplar: exemplar)
+            signed.observe(value)
+            summary[text].observe(value)
+            gauge[text].set(value)
+            phase[text].set(Phase.allCases.randomElement(using: &generator) ?? .ready)
+            if Int.random(in: 0..<30, using: &generator) == 0 { registry.reset() }
+        }
+        for escaping in ["allow-utf-8", "underscores", "dots", "values"] {
+            for (type, format) in [
+                ("text/plain;version=1.0.0", ExpositionFormat.text),
+                ("application/openmetrics-text;version=1.0.0", .openMetrics),
+                (Accept.protobuf, .protobuf),
+            ] {
+                let body = registry.expose(accept: "\(type);escaping=\(escaping)").body
+                #expect(throws: Never.self, "\(type) \(escaping)") {
+                    try ExpositionCheck.check(body.span, format: format)
+                }
+            }
+        }
+    }
+
+    @Test("a counter that a closure or a collector reads never shows less than nothing")
+    func readCounters() throws {
+        struct Falling: Collector {
+            static let family = MetricDescriptor(.counter, "falling_total", help: "F.")
+            var families: [MetricDescriptor] { [Self.family] }
+            func collect(into samples: inout CollectedSamples) throws(MetricError) {
+                try samples.append(-1, to: Self.family)
+            }
+        }
+        let registry = MetricRegistry()
+        try registry.counter("c_total", help: "C.") { .nan }
+        try registry.gauge("g", help: "G.") { .nan }
+        try registry.register(Falling())
+        let answer = registry.expose()
+        #expect(String(decoding: answer.body, as: UTF8.self) == "# HELP g G.\n# TYPE g gauge\ng NaN\n")
+        #expect(answer.failures.count == 2 && answer.failures.allSatisfy { $0.contains("cannot have the value") })
+    }
+
+    @Test("constant labels may be known only when the program runs, and a name given twice is an error")
+    func constantLabels() throws {
+        let registry = try MetricRegistry(constantLabels: MetricLabels(["b": "2", "a": "1"]))
+        try registry.gauge("g", help: "G.", constantLabels: ["c": "3"]).set(1)
+        #expect(text(registry).hasSuffix("g{a=\"1\",b=\"2\",c=\"3\"} 1\n"))
+        let twice = MetricError.invalidLabelName("a", metric: "h", reason: "occurs twice")
+        #expect(throws: twice) { try registry.gauge("h", help: "", constantLabels: ["a": "1"]) }
+        #expect(throws: MetricError.self) { try MetricRegistry(constantLabels: ["a": "1", "a": "2"]) }
+    }
+
+    @Test("the registry that all share has the process and the runtime in it")
+    func defaultRegistry() throws {
+        let answer = MetricRegistry.default.expose()
+        let body = String(decoding: answer.body, as: UTF8.self)
+        #expect(answer.failures == [])
+        #expect(body.contains("\nprocess_cpu_seconds_total ") && body.contains("\nswift_info{"))
+        #expect(throws: MetricError.duplicateName("process_cpu_seconds_total")) {
+            try MetricRegistry.default.register(ProcessCollector())
+        }
     }
 
     @Test("a histogram with buckets below zero stays valid in OpenMetrics")

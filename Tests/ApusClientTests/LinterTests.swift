@@ -1,4 +1,5 @@
 import ApusClient
+import ApusExposition
 import Testing
 
 @Suite("Linter")
@@ -54,6 +55,8 @@ struct LinterTests {
         let registry = MetricRegistry()
         try registry.register(ProcessCollector())
         #expect(try MetricLinter.problems(in: registry) == [])
+        let openMetrics = registry.expose(accept: Accept.openMetrics).body
+        #expect(try MetricLinter.problems(in: openMetrics, format: .openMetrics) == [])
         _ = try registry.gauge("size_kilobytes", help: "S.")
         #expect(try MetricLinter.problems(in: registry).map(\.metric) == ["size_kilobytes"])
         #expect(throws: MetricError.self) { try MetricLinter.problems(inText: Array("a{".utf8)) }

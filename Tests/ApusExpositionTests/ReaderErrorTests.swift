@@ -80,11 +80,12 @@ struct ReaderErrorTests {
         #expect(error?.line == line && error?.column == column, "\(error.map(\.description) ?? "")")
     }
 
-    @Test("text that is not UTF-8, or holds a NUL, is refused with the part that holds it")
+    @Test("text that is not UTF-8, and a NUL in a name, is refused with the part that holds it")
     func invalidText() {
         let cases: [([UInt8], Problem)] = [
             (Array("a{b=\"".utf8) + [0xFF] + Array("\"} 1\n".utf8), .invalidUTF8("value of label b")),
-            (Array("a{b=\"".utf8) + [0x00] + Array("\"} 1\n".utf8), .invalidUTF8("value of label b")),
+            (Array("a{\"b".utf8) + [0x00] + Array("\"=\"c\"} 1\n".utf8), .invalidUTF8("label name")),
+            (Array("{\"a".utf8) + [0x00] + Array("\"} 1\n".utf8), .invalidUTF8("metric name")),
             (Array("{\"".utf8) + [0xC3, 0x28] + Array("\"} 1\n".utf8), .invalidUTF8("metric name")),
             (Array("{a,\"".utf8), .expectedEqual),
             (Array("# HELP a ".utf8) + [0xFE, 0x0A], .invalidUTF8("help text")),
@@ -96,6 +97,13 @@ struct ReaderErrorTests {
             let error = #expect(throws: ExpositionError.self) { try readFresh(body) }
             #expect(error?.problem == problem)
         }
+    }
+
+    @Test("a NUL may stand in the value of a label, as in the peers")
+    func nulInValue() throws {
+        let body = Array("a{b=\"c".utf8) + [0x00] + Array("\"} 1\n".utf8)
+        let read = try readFresh(body)
+        #expect(read.samples.map(\.labels) == [labels("a", ["b": "c\0"])])
     }
 
     @Test("the message says line, column, what, and shows the text")

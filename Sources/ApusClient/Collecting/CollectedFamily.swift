@@ -19,7 +19,7 @@ struct CollectedFamily: ExposedFamily {
         var rendered = samples.map { sample in
             let labels = RenderedLabels(
                 names: descriptor.labelNames, values: sample.labels.span,
-                constantLabels: constantLabels + descriptor.constants)
+                constantLabels: constantLabels + descriptor.constantLabels.labels)
             return (labels: labels, sample: sample)
         }
         rendered.sort { $0.labels.sortKey.lexicographicallyPrecedes($1.labels.sortKey) }
@@ -52,12 +52,10 @@ struct CollectedFamily: ExposedFamily {
         _ summary: SummarySnapshot, _ labels: [UInt8], _ timestamp: Int64?, into pass: inout ExpositionPass
     ) {
         let style: NumberText.FloatStyle = pass.writer.format == .openMetrics ? .openMetrics : .general
-        for quantile in summary.quantiles {
-            let label = Array("quantile=\"\(NumberText.string(quantile.share, style))\"".utf8)
-            pass.writer.appendSample(labels: labels, extraLabel: label, value: quantile.value, timestamp: timestamp)
+        let quantiles = summary.quantiles.map { quantile in
+            (label: Array("quantile=\"\(NumberText.string(quantile.share, style))\"".utf8), value: quantile.value)
         }
-        pass.writer.appendSample(suffix: "_sum", labels: labels, value: summary.sum, timestamp: timestamp)
-        pass.writer.appendSample(suffix: "_count", labels: labels, count: summary.count, timestamp: timestamp)
+        pass.write(quantiles: quantiles, sum: summary.sum, count: summary.count, labels, timestamp: timestamp)
     }
 }
 
@@ -72,12 +70,17 @@ struct CallbackFamily: ExposedFamily {
         self.descriptor = descriptor
         nameBytes = Array(descriptor.name.utf8)
         self.read = read
-        labels = RenderedLabels(constantLabels + descriptor.constants)
+        labels = RenderedLabels(constantLabels + descriptor.constantLabels.labels)
     }
 
     func write(into pass: inout ExpositionPass) {
+        let value = read()
+        guard descriptor.kind.allows(value) else {
+            pass.failures.append(MetricError.invalidValue(metric: descriptor.name, value: value).description)
+            return
+        }
         guard pass.admits(labels) else { return }
         pass.begin(descriptor)
-        pass.writer.appendSample(labels: labels.text(pass.writer.escaping), value: read())
+        pass.writer.appendSample(labels: labels.text(pass.writer.escaping), value: value)
     }
 }

@@ -57,7 +57,8 @@ public struct CollectedSamples: Sendable {
     ///   - labels: The label values in the order of the family's label names.
     ///   - family: One of the families that the collector declares, by its name; no histogram or summary.
     ///   - timestamp: When the value was measured, in milliseconds since the epoch; `nil` for the time of the scrape.
-    /// - Throws: `MetricError` when the family was not declared or the number of labels is another than declared.
+    /// - Throws: `MetricError` when the family was not declared, the number of labels is another than declared, or the value
+    ///   is none that the type can have.
     public mutating func append(
         _ value: Double, labels: [String] = [], to family: MetricDescriptor, timestamp: Int64? = nil
     ) throws(MetricError) {
@@ -66,6 +67,7 @@ public struct CollectedSamples: Sendable {
         case .histogram, .summary, .stateSet: throw .wrongKind(metric: family.name)
         case .counter, .gauge, .info, .untyped: break
         }
+        guard families[index].kind.allows(value) else { throw .invalidValue(metric: family.name, value: value) }
         samples[index].append(Sample(labels: labels, value: .number(value), timestamp: timestamp))
     }
 

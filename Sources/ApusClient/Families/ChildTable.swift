@@ -54,7 +54,7 @@ final class ChildTable: ExposedFamily {
         self.descriptor = descriptor
         nameBytes = Array(descriptor.name.utf8)
         state = Mutex(State(valueCount: labelNames == .open ? nil : descriptor.labelNames.count))
-        self.constantLabels = constantLabels + descriptor.constants
+        self.constantLabels = constantLabels + descriptor.constantLabels.labels
         self.labelNames = labelNames
         self.makeChild = makeChild
         self.writeChild = { child, labels, pass in

@@ -10,6 +10,10 @@ import ApusModel
 /// ```
 public struct MetricDescriptor: Sendable, Hashable {
     /// The types of metric that can be declared.
+    ///
+    /// ```swift
+    /// let kind = MetricDescriptor.Kind.counter
+    /// ```
     public enum Kind: Sendable, Hashable {
         /// A value that only goes up.
         case counter
@@ -25,6 +29,9 @@ public struct MetricDescriptor: Sendable, Hashable {
         case stateSet
         /// A value of which nothing more is known.
         case untyped
+
+        /// Whether a metric of this type may have the value.
+        func allows(_ value: Double) -> Bool { self != .counter || value >= 0 }
     }
 
     /// The metric's type.
@@ -39,12 +46,12 @@ public struct MetricDescriptor: Sendable, Hashable {
     public var labelNames: [String]
 
     /// Labels that every series of the family has, with their values.
-    public var constantLabels: [String: String]
+    public var constantLabels: MetricLabels
 
     /// A descriptor with the given parts.
     public init(
         _ kind: Kind, _ name: String, help: String, unit: String = "", labelNames: [String] = [],
-        constantLabels: [String: String] = [:]
+        constantLabels: MetricLabels = [:]
     ) {
         self.kind = kind
         self.name = name
@@ -53,9 +60,6 @@ public struct MetricDescriptor: Sendable, Hashable {
         self.labelNames = labelNames
         self.constantLabels = constantLabels
     }
-
-    /// The constant labels in the form in which they are exposed.
-    var constants: [Label] { constantLabels.map { Label(name: $0.key, value: $0.value) } }
 
     var type: MetricType {
         switch kind {
@@ -111,12 +115,14 @@ public struct MetricDescriptor: Sendable, Hashable {
     /// Throws when the descriptor cannot be exposed validly beside the given constant labels.
     func check(constantLabels: [Label]) throws(MetricError) {
         guard !name.isEmpty, !name.utf8.contains(0), !baseName.isEmpty else { throw .invalidName(name) }
+        // The name is also that of a label, where a colon cannot stand.
+        guard kind != .stateSet || !name.contains(":") else { throw .invalidName(name) }
         if !unit.isEmpty {
             guard baseName.hasSuffix("_" + unit) else { throw .unitNotInName(unit: unit, metric: name) }
             if kind == .info || kind == .stateSet { throw .unitNotAllowed(metric: name) }
         }
         var seen = Set(constantLabels.map { ExpositionText.escaped($0.name, .underscores, allowsColon: false) })
-        for label in self.constantLabels.keys.sorted() + labelNames {
+        for label in self.constantLabels.labels.map(\.name) + labelNames {
             var reason: String?
             if label.isEmpty || label.utf8.contains(0) {
                 reason = "is empty or holds a NUL"

@@ -54,6 +54,10 @@ public struct MetricFamily<Child: Instrument, let labelCount: Int>: Sendable {
 
     /// Takes the child with the given label values out of the exposition.
     ///
+    /// ```swift
+    /// requests.remove(["200", "get"])
+    /// ```
+    ///
     /// - Returns: Whether there was one.
     @discardableResult
     public func remove(_ values: [labelCount of String]) -> Bool {

@@ -74,6 +74,10 @@ public final class Counter: Instrument {
     }
 
     /// Sets the counter to zero, for tests.
+    ///
+    /// ```swift
+    /// served.reset()
+    /// ```
     public func reset() {
         whole.store(0, ordering: .relaxed)
         fraction.store(0)

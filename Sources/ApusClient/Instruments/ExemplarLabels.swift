@@ -1,3 +1,4 @@
+import ApusExposition
 import ApusModel
 import Synchronization
 
@@ -7,8 +8,8 @@ import Synchronization
 /// latency.observe(0.25, exemplar: ["trace_id": "4bf92f3577b34da6"])
 /// ```
 ///
-/// Names and values together may have 128 characters (Unicode scalars). Labels that have more, or a name twice or empty,
-/// are not kept: the observation counts without an exemplar.
+/// Names and values together may have 128 characters (Unicode scalars). Labels that have more, or a name that is empty,
+/// reserved (`__`) or there twice, are not kept: the observation counts without an exemplar.
 public struct ExemplarLabels: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     /// The greatest number of characters of all names and values.
     ///
@@ -38,9 +39,14 @@ public struct ExemplarLabels: Sendable, Hashable, ExpressibleByDictionaryLiteral
         var length = 0
         var byteCount = 0
         for (index, label) in labels.enumerated() {
-            guard !label.name.isEmpty, !label.name.utf8.contains(0), !label.value.utf8.contains(0) else { return false }
+            guard !label.name.isEmpty, !label.name.hasPrefix("__"), !label.name.utf8.contains(0) else { return false }
             byteCount += label.name.utf8.count + label.value.utf8.count
-            if labels[..<index].contains(where: { $0.name == label.name }) { return false }
+            // Two names that differ only in characters that become an underscore are one to older scrapers.
+            let name = ExpositionText.escaped(label.name, .underscores, allowsColon: false)
+            let isTaken = labels[..<index].contains { other in
+                ExpositionText.escaped(other.name, .underscores, allowsColon: false) == name
+            }
+            if isTaken { return false }
         }
         if byteCount <= Self.maximumLength { return true }
         for label in labels { length += label.name.unicodeScalars.count + label.value.unicodeScalars.count }

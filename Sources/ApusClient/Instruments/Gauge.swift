@@ -3,7 +3,7 @@ import ApusModel
 /// A value that goes up and down: requests in flight, bytes in use, a temperature.
 ///
 /// ```swift
-/// let inFlight = try registry.gauge("requests_in_flight", help: "Requests being answered now.")
+/// let inFlight: Gauge = try registry.gauge("requests_in_flight", help: "Requests being answered now.")
 /// let answer = try await inFlight.tracking { try await handle(request) }
 /// ```
 ///
@@ -29,11 +29,22 @@ public final class Gauge: Instrument {
     }
 
     /// Subtracts an amount, one when none is given.
+    ///
+    /// ```swift
+    /// let waiting = try registry.gauge("jobs_waiting", help: "Waiting jobs.")
+    /// waiting.increment(by: 2)
+    /// waiting.decrement()
+    /// ```
     public func decrement(by amount: Double = 1) {
         current.add(-amount)
     }
 
     /// Sets the value to the time of day in seconds since the epoch, as "last success" gauges want it.
+    ///
+    /// ```swift
+    /// let success = try registry.gauge("last_success_seconds", help: "Of the backup.")
+    /// success.setToCurrentTime()
+    /// ```
     public func setToCurrentTime() {
         current.store(Double(SystemWallClock().now()) / 1_000)
     }
@@ -63,6 +74,19 @@ public final class Gauge: Instrument {
         let start = ContinuousClock.now
         defer { set(start.duration(to: .now).inSeconds) }
         return try work()
+    }
+
+    /// Sets the value to how long `work` takes, in seconds, also when it throws.
+    ///
+    /// ```swift
+    /// let page = try await lastRunSeconds.setDuration { try await load() }
+    /// ```
+    public func setDuration<Result, Failure: Error>(
+        of work: () async throws(Failure) -> Result
+    ) async throws(Failure) -> Result {
+        let start = ContinuousClock.now
+        defer { set(start.duration(to: .now).inSeconds) }
+        return try await work()
     }
 
     /// Sets the value to zero, for tests.

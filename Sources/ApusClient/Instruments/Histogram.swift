@@ -6,7 +6,7 @@ import Synchronization
 /// Counts observations in buckets and adds them up: latencies, sizes.
 ///
 /// ```swift
-/// let latency = try registry.histogram("request_duration_seconds", help: "Time to answer.")
+/// let latency: Histogram = try registry.histogram("request_duration_seconds", help: "Time to answer.")
 /// latency.observe(0.012)
 /// let page = try await latency.time { try await load() }
 /// ```
@@ -52,7 +52,20 @@ public final class Histogram: Observing {
         exemplars.set(layout.bucket(of: value), of: layout.upperBounds.count + 1, exemplar, value: value)
     }
 
+    /// Counts a duration as one observation, in seconds, and keeps an exemplar.
+    ///
+    /// ```swift
+    /// latency.observe(.milliseconds(250), exemplar: ["trace_id": "4bf92f3577b34da6"])
+    /// ```
+    public func observe(_ duration: Duration, exemplar: ExemplarLabels) {
+        observe(duration.inSeconds, exemplar: exemplar)
+    }
+
     /// The counts as they are now.
+    ///
+    /// ```swift
+    /// let slow = latency.snapshot.bucketCounts.last ?? 0
+    /// ```
     public var snapshot: HistogramSnapshot {
         if let native {
             let reading = native.read()

@@ -21,9 +21,17 @@ public struct HistogramBuckets: Sendable, Hashable, ExpressibleByArrayLiteral {
     }
 
     /// From 5 ms to 10 s: the latency of services over a network, in seconds.
+    ///
+    /// ```swift
+    /// let times = HistogramBuckets(HistogramBuckets.latency.upperBounds + [30, 60])
+    /// ```
     public static let latency: HistogramBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
     /// `count` buckets of one width, the first of them bounded by `start`.
+    ///
+    /// ```swift
+    /// let lengths = HistogramBuckets.linear(start: 10, width: 10, count: 20)
+    /// ```
     public static func linear(start: Double, width: Double, count: Int) -> HistogramBuckets {
         HistogramBuckets((0..<max(0, count)).map { start + width * Double($0) })
     }

@@ -1,12 +1,22 @@
 /// A thing that measures: a `Counter`, a `Gauge`, a `Histogram`, a `Summary`, a `StateSet` or an `Untyped` value.
 ///
 /// The protocol only says what a `MetricFamily` may hold; instruments come from a `MetricRegistry`.
+///
+/// ```swift
+/// let instruments: [any Instrument] = [served, latency]
+/// for instrument in instruments { instrument.reset() }
+/// ```
 public protocol Instrument: AnyObject, Sendable {
     /// Takes the instrument back to what it was when it was made, for tests; a counter of a running service only goes up.
     func reset()
 }
 
 /// An instrument that takes observations: a `Histogram` or a `Summary`.
+///
+/// ```swift
+/// let targets: [any Observing] = [latency, durations]
+/// for target in targets { target.observe(0.25) }
+/// ```
 public protocol Observing: Instrument {
     /// Takes one observation.
     func observe(_ value: Double)

@@ -9,6 +9,8 @@ import Glibc
 /// ```swift
 /// let size = try registry.histogram(
 ///     "body_bytes", help: "Size of bodies.", native: NativeBuckets(growthFactor: 1.1))
+/// let bounded = NativeBuckets(
+///     zeroThreshold: 1e-6, maximumBuckets: 80, minimumResetInterval: .seconds(3_600), maximumZeroThreshold: 1e-3)
 /// ```
 public struct NativeBuckets: Sendable, Hashable {
     /// By how much a bucket's bound is greater than the one before, at most; above 1.

@@ -21,6 +21,11 @@ public struct RunningTimer: Sendable {
     }
 
     /// The time since the start.
+    ///
+    /// ```swift
+    /// let timer = latency.startTimer()
+    /// if timer.elapsed > .seconds(5) { timer.stop() }
+    /// ```
     public var elapsed: Duration { start.duration(to: .now) }
 
     /// Gives the time since the start to the instrument that started the timer, if one did.

@@ -7,7 +7,8 @@ import Synchronization
 /// ```swift
 /// enum Phase: String, CaseIterable, Sendable { case starting, ready, draining }
 ///
-/// let phase = try registry.stateSet("server_phase", help: "What the server is doing.", of: Phase.self)
+/// let phase: StateSet<Phase> = try registry.stateSet(
+///     "server_phase", help: "What the server is doing.", of: Phase.self)
 /// phase.set(.ready)
 /// ```
 ///
@@ -34,6 +35,10 @@ public final class StateSet<State: CaseIterable & RawRepresentable<String> & Sen
     }
 
     /// Whether a state is on.
+    ///
+    /// ```swift
+    /// if phase.isOn(.draining) { rebuildIndex() }
+    /// ```
     public func isOn(_ state: State) -> Bool {
         enabled.withLock { $0.contains(state.rawValue) }
     }

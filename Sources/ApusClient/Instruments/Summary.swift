@@ -6,7 +6,7 @@ import Synchronization
 /// Adds observations up and counts them, and knows quantiles of the last minutes.
 ///
 /// ```swift
-/// let latency = try registry.summary(
+/// let latency: Summary = try registry.summary(
 ///     "job_duration_seconds", help: "Time of a job.", quantiles: [0.5, 0.99], window: .seconds(600))
 /// latency.observe(0.8)
 /// ```

@@ -1,7 +1,7 @@
 /// A value of which only the name is known, not what it means: for numbers taken over from elsewhere.
 ///
 /// ```swift
-/// let level = try registry.untyped("legacy_level", help: "Level as the old system gives it.")
+/// let level: Untyped = try registry.untyped("legacy_level", help: "Level as the old system gives it.")
 /// level.set(3)
 /// ```
 ///

@@ -11,6 +11,11 @@ import ApusModel
 /// Source: "Metric and label naming" of Prometheus, and the linter of its Go client library, whose texts these are.
 public enum MetricLinter {
     /// What breaks a convention.
+    ///
+    /// ```swift
+    /// let problems: [MetricLinter.Problem] = try MetricLinter.problems(in: registry)
+    /// for problem in problems { print(problem.metric, problem.text) }
+    /// ```
     public struct Problem: Sendable, Hashable, CustomStringConvertible {
         /// The name of the family.
         public var metric: String
@@ -46,7 +51,7 @@ public enum MetricLinter {
         var reader = ExpositionReader()
         var scraped = ScrapedBody()
         try reader.read(body.span, format: format, into: &scraped)
-        let families = LintedFamily.families(of: scraped, reader: reader)
+        let families = LintedFamily.families(of: scraped, reader: reader, format: format)
         var problems: [Problem] = []
         for family in families {
             for text in LintRules.all.flatMap({ $0(family) }) {
@@ -66,7 +71,9 @@ struct LintedFamily {
     var labels: Set<String> = []
 
     /// The families of a body, sorted by name.
-    static func families(of scraped: borrowing ScrapedBody, reader: borrowing ExpositionReader) -> [LintedFamily] {
+    static func families(
+        of scraped: borrowing ScrapedBody, reader: borrowing ExpositionReader, format: ExpositionFormat
+    ) -> [LintedFamily] {
         var families: [String: LintedFamily] = [:]
         for entry in scraped.metadata {
             families[entry.family] = LintedFamily(name: entry.family, metadata: entry.metadata)
@@ -77,6 +84,10 @@ struct LintedFamily {
             let family = familyName(of: name, among: families)
             families[family, default: LintedFamily(name: family, metadata: MetricMetadata())].labels
                 .formUnion(labels.map(\.name).filter { $0 != LabelSet.metricName })
+        }
+        // OpenMetrics names a counter without the suffix that its samples must have.
+        for (name, family) in families where format == .openMetrics && family.metadata.type == .counter {
+            families[name]?.name = name + "_total"
         }
         return families.values.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     }

@@ -55,7 +55,8 @@ public struct ProcessCollector: Collector {
         try samples.append(try Self.limit(RLIMIT_NOFILE), to: Self.maximumFiles)
         try samples.append(try Self.limit(RLIMIT_AS), to: Self.maximumVirtualMemory)
         // Missing where the kernel has no network; then the two families are left out.
-        if let traffic = NetworkTraffic(netstat: try SystemFile.read("/proc/self/net/netstat")) {
+        if let netstat = try? SystemFile.read("/proc/self/net/netstat"), let traffic = NetworkTraffic(netstat: netstat)
+        {
             try samples.append(Double(traffic.received), to: Self.received)
             try samples.append(Double(traffic.transmitted), to: Self.transmitted)
         }

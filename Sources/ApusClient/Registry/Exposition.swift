@@ -1,4 +1,9 @@
 /// Something that can be scraped: a registry, or several that are merged.
+///
+/// ```swift
+/// let source: any ExpositionSource = registry
+/// print(source.expose(accept: nil, only: ["requests_total"]).body.count)
+/// ```
 public protocol ExpositionSource: Sendable {
     /// All metrics as they are now.
     ///
@@ -39,6 +44,11 @@ public struct MergedRegistries: ExpositionSource {
 }
 
 /// The answer to a scrape.
+///
+/// ```swift
+/// let answer: Exposition = registry.expose()
+/// for failure in answer.failures { print("missing:", failure) }
+/// ```
 public struct Exposition: Sendable {
     /// The `Content-Type` header that belongs to the body.
     public var contentType: String

@@ -10,6 +10,8 @@ struct ExpositionPass {
     var seen: Set<[UInt8]>?
     /// Whether a series was left out because another with its labels was there.
     var hasDuplicates = false
+    /// What could not be written, and why.
+    var failures: [String] = []
     private var hasBegun = false
 
     init(_ mediaType: ExpositionMediaType, capacity: Int, writesCreated: Bool) {
@@ -91,8 +93,8 @@ struct ExpositionPass {
                 suffix: "_bucket", labels: labels, extraLabel: bounds[index], count: cumulative,
                 timestamp: timestamp, exemplar: index < exemplars.count ? exemplars[index] : nil)
         }
-        // OpenMetrics allows no sum beside a bucket for negative values, which may make it go down, and no count without it.
-        if writer.format == .openMetrics, let least = layout.upperBounds.first, least < 0 { return }
+        // OpenMetrics allows no sum that may go down or is not a number, and no count without it.
+        if writer.format == .openMetrics, !(sum >= 0) || (layout.upperBounds.first ?? 0) < 0 { return }
         writer.appendSample(suffix: "_sum", labels: labels, value: sum, timestamp: timestamp)
         writer.appendSample(suffix: "_count", labels: labels, count: count, timestamp: timestamp)
     }
@@ -100,12 +102,26 @@ struct ExpositionPass {
     mutating func write(_ summary: Summary, _ labels: RenderedLabels) {
         let text = labels.text(writer.escaping)
         let reading = summary.reading
-        for (label, value) in zip(summary.layout.labels(for: writer.format), reading.quantiles) {
-            writer.appendSample(labels: text, extraLabel: label, value: value)
-        }
-        writer.appendSample(suffix: "_sum", labels: text, value: reading.sum)
-        writer.appendSample(suffix: "_count", labels: text, count: reading.count)
+        let labels = summary.layout.labels(for: writer.format)
+        write(
+            quantiles: zip(labels, reading.quantiles).map { ($0, $1) }, sum: reading.sum, count: reading.count, text)
         writeCreated(summary.created, labels: text)
+    }
+
+    /// Writes a summary; `quantiles` are labels as text with their values.
+    mutating func write(
+        quantiles: [(label: [UInt8], value: Double)], sum: Double, count: UInt64, _ labels: [UInt8],
+        timestamp: Int64? = nil
+    ) {
+        // OpenMetrics allows no negative quantile, and no sum that may go down or is not a number.
+        let isStrict = writer.format == .openMetrics
+        for (label, value) in quantiles where !(isStrict && value < 0) {
+            writer.appendSample(labels: labels, extraLabel: label, value: value, timestamp: timestamp)
+        }
+        if !isStrict || sum >= 0 {
+            writer.appendSample(suffix: "_sum", labels: labels, value: sum, timestamp: timestamp)
+        }
+        writer.appendSample(suffix: "_count", labels: labels, count: count, timestamp: timestamp)
     }
 
     /// Writes one sample for each state, whose name stands in a label that is called as the family.

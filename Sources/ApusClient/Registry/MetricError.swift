@@ -1,4 +1,12 @@
 /// Why a metric could not be made or registered.
+///
+/// ```swift
+/// do throws(MetricError) {
+///     _ = try registry.counter("jobs_total", help: "Jobs.", labels: ["kind"])
+/// } catch {
+///     print("not measured: \(error)")
+/// }
+/// ```
 public enum MetricError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The metric's name is empty or not valid UTF-8 text for a name.
     case invalidName(String)
@@ -16,6 +24,10 @@ public enum MetricError: Error, Equatable, Sendable, CustomStringConvertible {
     case invalidQuantiles(metric: String)
     /// The unit of an info metric or a state set, which have none.
     case unitNotAllowed(metric: String)
+    /// A case of the enumeration of a state set has an empty text.
+    case invalidState(metric: String)
+    /// A value was read that the type cannot have: that of a counter is below zero or not a number.
+    case invalidValue(metric: String, value: Double)
     /// A family was fixed to a label that it has not, or to so many that another number than expected is left.
     case invalidCurrying(metric: String, reason: String)
     /// A collector gave a value of another kind than the family's, or a histogram whose counts do not fit its bounds.
@@ -50,6 +62,10 @@ public enum MetricError: Error, Equatable, Sendable, CustomStringConvertible {
             "the quantiles of summary \"\(metric)\" must be ascending from 0 to 1, its window at least 5 ms"
         case .unitNotAllowed(let metric):
             "metric \"\(metric)\" cannot have a unit: it has no quantity"
+        case .invalidState(let metric):
+            "the states of metric \"\(metric)\" must have names that are not empty"
+        case .invalidValue(let metric, let value):
+            "metric \"\(metric)\" cannot have the value \(value)"
         case .invalidCurrying(let metric, let reason):
             "metric \"\(metric)\" cannot be fixed to labels: \(reason)"
         case .wrongKind(let metric):

@@ -3,7 +3,7 @@ extension MetricRegistry {
     ///
     /// - Throws: `MetricError` when the name is taken or not valid.
     public func counter(
-        _ name: String, help: String, unit: String = "", constantLabels: [String: String] = [:]
+        _ name: String, help: String, unit: String = "", constantLabels: MetricLabels = [:]
     ) throws(MetricError) -> Counter {
         let descriptor = MetricDescriptor(.counter, name, help: help, unit: unit, constantLabels: constantLabels)
         return try MetricFamily<Counter, 0>(counterTable(descriptor))[[]]
@@ -21,7 +21,7 @@ extension MetricRegistry {
         _ name: String,
         help: String,
         unit: String = "",
-        constantLabels: [String: String] = [:],
+        constantLabels: MetricLabels = [:],
         labels: [labelCount of String]
     ) throws(MetricError) -> MetricFamily<Counter, labelCount> {
         let descriptor = MetricDescriptor(
@@ -40,7 +40,7 @@ extension MetricRegistry {
         _ name: String,
         help: String,
         unit: String = "",
-        constantLabels: [String: String] = [:],
+        constantLabels: MetricLabels = [:],
         read: @escaping @Sendable () -> Double
     ) throws(MetricError) {
         let descriptor = MetricDescriptor(.counter, name, help: help, unit: unit, constantLabels: constantLabels)

@@ -20,7 +20,7 @@ extension MetricRegistry {
         unit: String = "",
         buckets: HistogramBuckets? = nil,
         native: NativeBuckets? = nil,
-        constantLabels: [String: String] = [:]
+        constantLabels: MetricLabels = [:]
     ) throws(MetricError) -> Histogram {
         let descriptor = MetricDescriptor(.histogram, name, help: help, unit: unit, constantLabels: constantLabels)
         return try MetricFamily<Histogram, 0>(histogramTable(descriptor, buckets, native))[[]]
@@ -42,7 +42,7 @@ extension MetricRegistry {
         unit: String = "",
         buckets: HistogramBuckets? = nil,
         native: NativeBuckets? = nil,
-        constantLabels: [String: String] = [:],
+        constantLabels: MetricLabels = [:],
         labels: [labelCount of String]
     ) throws(MetricError) -> MetricFamily<Histogram, labelCount> {
         let descriptor = MetricDescriptor(

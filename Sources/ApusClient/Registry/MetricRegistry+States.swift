@@ -11,15 +11,9 @@ extension MetricRegistry {
     ///   - facts: The labels.
     /// - Throws: `MetricError` when the name is taken or not valid, or a label name is not valid.
     public func info(
-        _ name: String, help: String, _ facts: KeyValuePairs<String, String>
+        _ name: String, help: String, _ facts: MetricLabels
     ) throws(MetricError) {
-        var labels: [String: String] = [:]
-        for (label, value) in facts {
-            guard labels.updateValue(value, forKey: label) == nil else {
-                throw .invalidLabelName(label, metric: name, reason: "occurs twice")
-            }
-        }
-        let descriptor = MetricDescriptor(.info, name, help: help, constantLabels: labels)
+        let descriptor = MetricDescriptor(.info, name, help: help, constantLabels: facts)
         try add(CallbackFamily(descriptor, constantLabels: everySeriesLabels) { 1 })
     }
 
@@ -32,9 +26,9 @@ extension MetricRegistry {
     /// phase.set(.ready)
     /// ```
     ///
-    /// - Throws: `MetricError` when the name is taken or not valid.
+    /// - Throws: `MetricError` when the name is taken or not valid, or a state has no name.
     public func stateSet<State: CaseIterable & RawRepresentable<String> & Sendable>(
-        _ name: String, help: String, of states: State.Type, constantLabels: [String: String] = [:]
+        _ name: String, help: String, of states: State.Type, constantLabels: MetricLabels = [:]
     ) throws(MetricError) -> StateSet<State> {
         let descriptor = MetricDescriptor(.stateSet, name, help: help, constantLabels: constantLabels)
         return try MetricFamily<StateSet<State>, 0>(stateSetTable(descriptor, states))[[]]
@@ -51,7 +45,7 @@ extension MetricRegistry {
     ///
     /// - Throws: `MetricError` when the name is taken or not valid, or a label name is not valid.
     public func stateSet<State: CaseIterable & RawRepresentable<String> & Sendable, let labelCount: Int>(
-        _ name: String, help: String, of states: State.Type, constantLabels: [String: String] = [:],
+        _ name: String, help: String, of states: State.Type, constantLabels: MetricLabels = [:],
         labels: [labelCount of String]
     ) throws(MetricError) -> MetricFamily<StateSet<State>, labelCount> {
         let descriptor = MetricDescriptor(
@@ -63,6 +57,8 @@ extension MetricRegistry {
         _ descriptor: MetricDescriptor, _: State.Type
     ) throws(MetricError) -> ChildTable {
         let states = State.allCases.map(\.rawValue)
+        // An empty label is none, so that the state would have no name.
+        guard !states.contains("") else { throw .invalidState(metric: descriptor.name) }
         let table = ChildTable(
             descriptor,
             constantLabels: everySeriesLabels,

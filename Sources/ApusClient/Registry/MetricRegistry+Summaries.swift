@@ -21,7 +21,7 @@ extension MetricRegistry {
         unit: String = "",
         quantiles: [Double] = [],
         window: Duration = .seconds(600),
-        constantLabels: [String: String] = [:]
+        constantLabels: MetricLabels = [:]
     ) throws(MetricError) -> Summary {
         let descriptor = MetricDescriptor(.summary, name, help: help, unit: unit, constantLabels: constantLabels)
         return try MetricFamily<Summary, 0>(summaryTable(descriptor, quantiles, window))[[]]
@@ -41,7 +41,7 @@ extension MetricRegistry {
         unit: String = "",
         quantiles: [Double] = [],
         window: Duration = .seconds(600),
-        constantLabels: [String: String] = [:],
+        constantLabels: MetricLabels = [:],
         labels: [labelCount of String]
     ) throws(MetricError) -> MetricFamily<Summary, labelCount> {
         let descriptor = MetricDescriptor(

@@ -3,7 +3,7 @@ extension MetricRegistry {
     ///
     /// - Throws: `MetricError` when the name is taken or not valid.
     public func untyped(
-        _ name: String, help: String, unit: String = "", constantLabels: [String: String] = [:]
+        _ name: String, help: String, unit: String = "", constantLabels: MetricLabels = [:]
     ) throws(MetricError) -> Untyped {
         let descriptor = MetricDescriptor(.untyped, name, help: help, unit: unit, constantLabels: constantLabels)
         return try MetricFamily<Untyped, 0>(untypedTable(descriptor))[[]]
@@ -21,7 +21,7 @@ extension MetricRegistry {
         _ name: String,
         help: String,
         unit: String = "",
-        constantLabels: [String: String] = [:],
+        constantLabels: MetricLabels = [:],
         labels: [labelCount of String]
     ) throws(MetricError) -> MetricFamily<Untyped, labelCount> {
         let descriptor = MetricDescriptor(
@@ -40,7 +40,7 @@ extension MetricRegistry {
         _ name: String,
         help: String,
         unit: String = "",
-        constantLabels: [String: String] = [:],
+        constantLabels: MetricLabels = [:],
         read: @escaping @Sendable () -> Double
     ) throws(MetricError) {
         let descriptor = MetricDescriptor(.untyped, name, help: help, unit: unit, constantLabels: constantLabels)

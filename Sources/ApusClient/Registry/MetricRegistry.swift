@@ -50,6 +50,24 @@ public final class MetricRegistry: Sendable {
         self.clock = clock
     }
 
+    /// The registry that all parts of a program can share, with the metrics of the process and of the Swift runtime.
+    ///
+    /// ```swift
+    /// let served = try MetricRegistry.default.counter("served_total", help: "Requests served.")
+    /// ```
+    ///
+    /// For programs; a library takes a registry as a parameter, so that its users and its tests can have their own.
+    public static let `default`: MetricRegistry = {
+        let registry = MetricRegistry()
+        do {
+            try registry.register(ProcessCollector())
+            try registry.register(RuntimeCollector())
+        } catch {
+            preconditionFailure("The collectors of this library have one name twice: \(error)")
+        }
+        return registry
+    }()
+
     /// A registry that adds the given labels to every series.
     ///
     /// ```swift
@@ -62,12 +80,11 @@ public final class MetricRegistry: Sendable {
     ///     Protocol buffers always carry the time. Off as in other libraries: servers store the samples as series.
     /// - Throws: `MetricError.invalidLabelName` when a name is empty, reserved or given twice.
     public init(
-        constantLabels: KeyValuePairs<String, String>, exposesCreatedSamples: Bool = false
+        constantLabels: MetricLabels, exposesCreatedSamples: Bool = false
     ) throws(MetricError) {
-        let names = constantLabels.map(\.key)
-        let probe = MetricDescriptor(.gauge, "constant_labels", help: "", labelNames: names)
+        let probe = MetricDescriptor(.gauge, "constant_labels", help: "", constantLabels: constantLabels)
         try probe.check(constantLabels: [])
-        self.constantLabels = constantLabels.map { Label(name: $0.key, value: $0.value) }
+        self.constantLabels = constantLabels.labels
         self.exposesCreatedSamples = exposesCreatedSamples
         clock = SystemWallClock()
     }
@@ -94,6 +111,11 @@ public final class MetricRegistry: Sendable {
     }
 
     /// Takes the family of the given name, as it was registered, out of the exposition and frees its name.
+    ///
+    /// ```swift
+    /// _ = try registry.gauge("old_level", help: "Level.")
+    /// registry.unregister("old_level")
+    /// ```
     ///
     /// For a family of a collector, the whole collector goes.
     ///
@@ -131,6 +153,10 @@ public final class MetricRegistry: Sendable {
     }
 
     /// Takes every instrument back to what it was when it was made, for tests that share a registry.
+    ///
+    /// ```swift
+    /// registry.reset()
+    /// ```
     ///
     /// Families, labels and collectors stay.
     public func reset() {
@@ -170,6 +196,7 @@ public final class MetricRegistry: Sendable {
             if pass.hasDuplicates { failures.append(MetricError.duplicateSample(metric: first.name).description) }
             start = end
         }
+        failures += pass.failures
         let body = pass.writer.finish()
         if registries.count == 1, names.isEmpty { registries[0].lastSize.store(body.count, ordering: .relaxed) }
         return Exposition(contentType: mediaType.contentType, body: body, failures: failures)

@@ -23,6 +23,7 @@ struct BodySample {
     /// As it is written; `nil` without one.
     var timestamp: String?
     var exemplar: [Label]?
+    var exemplarValue: Double?
 
     /// The value of a label, `nil` where it is absent.
     func label(_ name: String) -> String? { labels.first { $0.name == name }?.value }
@@ -65,7 +66,7 @@ struct BodyLines: ~Escapable {
             case .comment, .eof: continue
             case .help(let range):
                 let inBody = (start + range.lowerBound)..<(start + range.upperBound)
-                if format == .text { try checkEscapes(from: inBody.lowerBound, to: inBody.upperBound, quotes: false) }
+                try checkHelp(inBody)
                 return BodyLine(start: start, content: .metadata(metadata, help: inBody))
             case .type, .unit:
                 return BodyLine(start: start, content: .metadata(metadata, help: nil))
@@ -84,7 +85,7 @@ struct BodyLines: ~Escapable {
         var labels = LabelSet(uncheckedRun: series.run.bytes).labels
         let name = labels.first { $0.name == LabelSet.metricName }?.value ?? ""
         labels.removeAll { $0.name == LabelSet.metricName }
-        var sample = BodySample(name: name, labels: labels, value: 0, timestamp: nil, exemplar: nil)
+        var sample = BodySample(name: name, labels: labels, value: 0, timestamp: nil)
         var index = end
         let value = token(&index, lineEnd)
         sample.value = NumberText.parseFloat(body.extracting(value)) ?? .nan
@@ -99,6 +100,8 @@ struct BodyLines: ~Escapable {
         if index < lineEnd, let exemplarEnd = cursor.seriesEnd(from: index, lineEnd: lineEnd, allowsBlanks: false) {
             try series.readExemplarLabels(body.extracting(index..<exemplarEnd))
             sample.exemplar = LabelSet(uncheckedRun: series.run.bytes).labels
+            index = exemplarEnd
+            sample.exemplarValue = NumberText.parseFloat(body.extracting(token(&index, lineEnd)))
         }
         return sample
     }
@@ -108,6 +111,22 @@ struct BodyLines: ~Escapable {
         let start = index
         while index < end, !BodyCursor.isBlank(cursor.bytes[index]) { index += 1 }
         return start..<index
+    }
+
+    /// Refuses escapes that the text format does not have; in OpenMetrics, where any may stand, one of the line's end.
+    private func checkHelp(_ text: Range<Int>) throws(ReadFailure) {
+        guard format == .openMetrics else {
+            return try checkEscapes(from: text.lowerBound, to: text.upperBound, quotes: false)
+        }
+        if text.upperBound > text.lowerBound, cursor.bytes[text.upperBound - 1] == 0x0D {
+            throw ReadFailure(.carriageReturn, at: text.upperBound - 1)
+        }
+        var slashes = 0
+        while slashes < text.count, cursor.bytes[text.upperBound - 1 - slashes] == UInt8(ascii: "\\") { slashes += 1 }
+        guard slashes % 2 == 0 else {
+            throw ReadFailure(
+                .violation("a backslash at the end of a help text escapes nothing"), at: text.upperBound - 1)
+        }
     }
 
     /// Refuses escapes that the text format does not have.

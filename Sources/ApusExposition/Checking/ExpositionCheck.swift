@@ -23,7 +23,7 @@ package enum ExpositionCheck {
             while let line = try lines.next() {
                 if format == .text { try text.check(line) } else { try openMetrics.check(line) }
             }
-            if format == .text { try text.finish(at: body.count) } else { try openMetrics.finish(at: body.count) }
+            if format == .text { try text.finish() } else { try openMetrics.finish() }
         } catch {
             throw ExpositionError(error, in: body, format: format)
         }

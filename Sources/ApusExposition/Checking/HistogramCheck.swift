@@ -5,7 +5,7 @@ import ApusModel
 /// Source: OpenMetrics 1.0, "Histogram" and "GaugeHistogram".
 struct HistogramCheck {
     private var group: [Label]?
-    private var timestamp: String?
+    private var timestamp: ExactTime?
     private var bound: Double?
     private var population = 0.0
     private var count: Double?
@@ -18,9 +18,8 @@ struct HistogramCheck {
     ///
     /// - Returns: What is wrong, or `nil`.
     mutating func add(
-        _ suffix: String, group: [Label], bound: Double?, value: Double, timestamp: String?
+        _ suffix: String, group: [Label], bound: Double?, value: Double, timestamp: ExactTime?
     ) -> String? {
-        guard suffix != "_created" else { return nil }
         if self.group != group || self.timestamp != timestamp {
             if let problem = finish() { return problem }
             self = HistogramCheck()

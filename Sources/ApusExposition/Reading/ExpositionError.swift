@@ -31,7 +31,7 @@ package struct ExpositionError: Error, Hashable, Sendable, CustomStringConvertib
         case expectedCommaOrBrace
         /// A comma after which OpenMetrics wants a label.
         case unexpectedComma
-        /// Text that is not UTF-8, or holds a NUL; the payload says which part.
+        /// Text that is not UTF-8, or a name that holds a NUL; the payload says which part.
         case invalidUTF8(String)
         /// A label name that occurs twice in one series.
         case duplicateLabel(String)

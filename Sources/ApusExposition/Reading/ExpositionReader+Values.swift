@@ -35,12 +35,12 @@ extension ExpositionReader {
     ) throws(ReadFailure) {
         let body = cursor.bytes
         guard start < lineEnd, body[start] == 0x20 else { throw ReadFailure(.expectedValue, at: start) }
-        var index = Self.tokenEnd(body, from: start + 1, to: lineEnd)
+        var index = Self.blankOrEnd(body, from: start + 1, to: lineEnd)
         scraped.values.append(try Self.value(body, from: start + 1, to: index))
         guard index < lineEnd else { return }
         if index + 1 == lineEnd || body[index + 1] != UInt8(ascii: "#") {
             let timestampStart = index + 1
-            index = Self.tokenEnd(body, from: timestampStart, to: lineEnd)
+            index = Self.blankOrEnd(body, from: timestampStart, to: lineEnd)
             scraped.setLastTimestamp(try Self.seconds(body, from: timestampStart, to: index))
             guard index < lineEnd else { return }
         }
@@ -66,11 +66,11 @@ extension ExpositionReader {
         }
         let labels = LabelSet(uncheckedRun: seriesText.run.bytes)
         guard labelsEnd < lineEnd, body[labelsEnd] == 0x20 else { throw ReadFailure(.invalidExemplar, at: labelsEnd) }
-        var index = Self.tokenEnd(body, from: labelsEnd + 1, to: lineEnd)
+        var index = Self.blankOrEnd(body, from: labelsEnd + 1, to: lineEnd)
         let value = try Self.value(body, from: labelsEnd + 1, to: index)
         guard index < lineEnd else { return Exemplar(labels: labels, value: value, timestamp: nil) }
         let timestampStart = index + 1
-        index = Self.tokenEnd(body, from: timestampStart, to: lineEnd)
+        index = Self.blankOrEnd(body, from: timestampStart, to: lineEnd)
         let timestamp = try Self.seconds(body, from: timestampStart, to: index)
         guard index == lineEnd else { throw ReadFailure(.invalidExemplar, at: index) }
         return Exemplar(labels: labels, value: value, timestamp: timestamp)
@@ -115,6 +115,13 @@ extension ExpositionReader {
     private static func skipBlanks(_ body: Span<UInt8>, from start: Int, to end: Int) -> Int {
         var index = start
         while index < end, BodyCursor.isBlank(body[index]) { index += 1 }
+        return index
+    }
+
+    /// Where the next blank of OpenMetrics is, which is no tab.
+    private static func blankOrEnd(_ body: Span<UInt8>, from start: Int, to end: Int) -> Int {
+        var index = start
+        while index < end, body[index] != 0x20 { index += 1 }
         return index
     }
 

@@ -115,7 +115,7 @@ struct MetadataText {
     private static func type(_ text: String, format: ExpositionFormat) -> MetricType? {
         switch (text, format) {
         case ("untyped", .text): .unknown
-        case ("gaugehistogram", .text), ("info", .text), ("stateset", .text): nil
+        case ("gaugehistogram", .text), ("info", .text), ("stateset", .text), ("unknown", .text): nil
         default: MetricType(rawValue: text)
         }
     }

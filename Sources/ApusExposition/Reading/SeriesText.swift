@@ -224,7 +224,7 @@ struct SeriesText {
 
     /// Sorts the labels, leaves out empty values, and writes the run.
     private mutating func makeRun() throws(ReadFailure) {
-        if text.contains(0) || (try? UTF8Span(validating: text.span)) == nil { throw invalidText() }
+        if (text.contains(0) && hasNULInName) || (try? UTF8Span(validating: text.span)) == nil { throw invalidText() }
         let text = text
         pieces.sort { a, b in
             compareBytes(
@@ -247,20 +247,32 @@ struct SeriesText {
         }
     }
 
-    /// Says which label holds what is not UTF-8, or a NUL.
+    /// Whether the metric's name or that of a label holds a NUL; values may.
+    private var hasNULInName: Bool {
+        pieces.contains { piece in
+            text[piece.nameStart..<piece.nameEnd].contains(0)
+                || (isMetricName(piece) && text[piece.valueStart..<piece.valueEnd].contains(0))
+        }
+    }
+
+    private func isMetricName(_ piece: Piece) -> Bool {
+        text[piece.nameStart..<piece.nameEnd].elementsEqual(Self.metricNameLabel)
+    }
+
+    /// Says which label holds what is not UTF-8, or whose name a NUL.
     private func invalidText() -> ReadFailure {
-        func isValid(_ start: Int, _ end: Int) -> Bool {
+        func isValid(_ start: Int, _ end: Int, allowsNUL: Bool) -> Bool {
             let part = text[start..<end]
-            return !part.contains(0) && (try? UTF8Span(validating: part.span)) != nil
+            return (allowsNUL || !part.contains(0)) && (try? UTF8Span(validating: part.span)) != nil
         }
         for piece in pieces {
-            if !isValid(piece.nameStart, piece.nameEnd) {
+            if !isValid(piece.nameStart, piece.nameEnd, allowsNUL: false) {
                 return ReadFailure(.invalidUTF8("label name"), at: piece.origin)
             }
-            if !isValid(piece.valueStart, piece.valueEnd) {
+            let isName = isMetricName(piece)
+            if !isValid(piece.valueStart, piece.valueEnd, allowsNUL: !isName) {
                 let name = String(copying: text.span.extracting(piece.nameStart..<piece.nameEnd))
-                let part = name == LabelSet.metricName ? "metric name" : "value of label \(name)"
-                return ReadFailure(.invalidUTF8(part), at: piece.origin)
+                return ReadFailure(.invalidUTF8(isName ? "metric name" : "value of label \(name)"), at: piece.origin)
             }
         }
         return ReadFailure(.invalidUTF8("label"), at: 0)

@@ -26,6 +26,11 @@ extension ExampleContext {
         _ = queue
     }
 
+    func metricDescriptor2() async throws {
+        let kind = MetricDescriptor.Kind.counter
+        _ = kind
+    }
+
     func metricFamilyLabels() async throws {
         let ok = requests.curried("200")
         ok["get"].increment()
@@ -44,15 +49,33 @@ extension ExampleContext {
     }
 
     func metricFamily3() async throws {
+        requests.remove(["200", "get"])
+    }
+
+    func metricFamily4() async throws {
         let gets: MetricFamily<Counter, 1> = try requests.curried(["method": "get"])
         gets.removeAll()
         _ = gets
     }
 
-    func metricFamily4() async throws {
+    func metricFamily5() async throws {
         let gets: MetricFamily<Counter, 1> = try requests.curried(["method": "get"])
         gets["200"].increment()
         _ = gets
+    }
+
+    func metricLabels() async throws {
+        let registry = try MetricRegistry(constantLabels: ["hostname": "web-1"])
+        let version = try registry.gauge("schema_version", help: "Of the data.", constantLabels: ["store": "main"])
+        _ = registry
+        _ = version
+    }
+
+    func metricLabels2() async throws {
+        let settings = ["region": "kr", "zone": "a"]
+        let registry = try MetricRegistry(constantLabels: MetricLabels(settings))
+        _ = settings
+        _ = registry
     }
 
     func counter() async throws {
@@ -66,6 +89,10 @@ extension ExampleContext {
         served.increment(by: 1, exemplar: ["trace_id": "4bf92f3577b34da6"])
     }
 
+    func counter3() async throws {
+        served.reset()
+    }
+
     func exemplarLabels() async throws {
         latency.observe(0.25, exemplar: ["trace_id": "4bf92f3577b34da6"])
     }
@@ -77,18 +104,36 @@ extension ExampleContext {
     }
 
     func gauge() async throws {
-        let inFlight = try registry.gauge("requests_in_flight", help: "Requests being answered now.")
+        let inFlight: Gauge = try registry.gauge("requests_in_flight", help: "Requests being answered now.")
         let answer = try await inFlight.tracking { try await handle(request) }
         _ = inFlight
         _ = answer
     }
 
     func gauge2() async throws {
+        let waiting = try registry.gauge("jobs_waiting", help: "Waiting jobs.")
+        waiting.increment(by: 2)
+        waiting.decrement()
+        _ = waiting
+    }
+
+    func gauge3() async throws {
+        let success = try registry.gauge("last_success_seconds", help: "Of the backup.")
+        success.setToCurrentTime()
+        _ = success
+    }
+
+    func gauge4() async throws {
         lastRunSeconds.setDuration { rebuildIndex() }
     }
 
+    func gauge5() async throws {
+        let page = try await lastRunSeconds.setDuration { try await load() }
+        _ = page
+    }
+
     func histogram() async throws {
-        let latency = try registry.histogram("request_duration_seconds", help: "Time to answer.")
+        let latency: Histogram = try registry.histogram("request_duration_seconds", help: "Time to answer.")
         latency.observe(0.012)
         let page = try await latency.time { try await load() }
         _ = latency
@@ -100,6 +145,15 @@ extension ExampleContext {
     }
 
     func histogram3() async throws {
+        latency.observe(.milliseconds(250), exemplar: ["trace_id": "4bf92f3577b34da6"])
+    }
+
+    func histogram4() async throws {
+        let slow = latency.snapshot.bucketCounts.last ?? 0
+        _ = slow
+    }
+
+    func histogram5() async throws {
         let pauses = HistogramSnapshot(upperBounds: [0.001, 0.01], bucketCounts: [40, 2, 0], sum: 0.031)
         _ = pauses
     }
@@ -111,21 +165,43 @@ extension ExampleContext {
         _ = times
     }
 
+    func histogramBuckets2() async throws {
+        let times = HistogramBuckets(HistogramBuckets.latency.upperBounds + [30, 60])
+        _ = times
+    }
+
+    func histogramBuckets3() async throws {
+        let lengths = HistogramBuckets.linear(start: 10, width: 10, count: 20)
+        _ = lengths
+    }
+
     func instrument() async throws {
-        latency.observe(.milliseconds(12))
+        let instruments: [any Instrument] = [served, latency]
+        for instrument in instruments { instrument.reset() }
+        _ = instruments
     }
 
     func instrument2() async throws {
+        let targets: [any Observing] = [latency, durations]
+        for target in targets { target.observe(0.25) }
+        _ = targets
+    }
+
+    func instrument3() async throws {
+        latency.observe(.milliseconds(12))
+    }
+
+    func instrument4() async throws {
         let page = latency.time { render() }
         _ = page
     }
 
-    func instrument3() async throws {
+    func instrument5() async throws {
         let page = try await latency.time { try await load() }
         _ = page
     }
 
-    func instrument4() async throws {
+    func instrument6() async throws {
         let timer = latency.startTimer()
         serve()
         timer.stop()
@@ -135,7 +211,10 @@ extension ExampleContext {
     func nativeBuckets() async throws {
         let size = try registry.histogram(
             "body_bytes", help: "Size of bodies.", native: NativeBuckets(growthFactor: 1.1))
+        let bounded = NativeBuckets(
+            zeroThreshold: 1e-6, maximumBuckets: 80, minimumResetInterval: .seconds(3_600), maximumZeroThreshold: 1e-3)
         _ = size
+        _ = bounded
     }
 
     func runningTimer() async throws {
@@ -146,10 +225,17 @@ extension ExampleContext {
         _ = code
     }
 
+    func runningTimer2() async throws {
+        let timer = latency.startTimer()
+        if timer.elapsed > .seconds(5) { timer.stop() }
+        _ = timer
+    }
+
     func stateSet() async throws {
         enum Phase: String, CaseIterable, Sendable { case starting, ready, draining }
 
-        let phase = try registry.stateSet("server_phase", help: "What the server is doing.", of: Phase.self)
+        let phase: StateSet<Phase> = try registry.stateSet(
+            "server_phase", help: "What the server is doing.", of: Phase.self)
         phase.set(.ready)
         _ = phase
     }
@@ -158,8 +244,12 @@ extension ExampleContext {
         phase.turn(.draining, on: true)
     }
 
+    func stateSet3() async throws {
+        if phase.isOn(.draining) { rebuildIndex() }
+    }
+
     func summary() async throws {
-        let latency = try registry.summary(
+        let latency: Summary = try registry.summary(
             "job_duration_seconds", help: "Time of a job.", quantiles: [0.5, 0.99], window: .seconds(600))
         latency.observe(0.8)
         _ = latency
@@ -171,7 +261,7 @@ extension ExampleContext {
     }
 
     func untyped() async throws {
-        let level = try registry.untyped("legacy_level", help: "Level as the old system gives it.")
+        let level: Untyped = try registry.untyped("legacy_level", help: "Level as the old system gives it.")
         level.set(3)
         _ = level
     }
@@ -179,6 +269,12 @@ extension ExampleContext {
     func metricLinter() async throws {
         let problems = try MetricLinter.problems(in: registry)
         for problem in problems { print(problem) }
+        _ = problems
+    }
+
+    func metricLinter2() async throws {
+        let problems: [MetricLinter.Problem] = try MetricLinter.problems(in: registry)
+        for problem in problems { print(problem.metric, problem.text) }
         _ = problems
     }
 
@@ -191,10 +287,30 @@ extension ExampleContext {
     }
 
     func exposition() async throws {
+        let source: any ExpositionSource = registry
+        print(source.expose(accept: nil, only: ["requests_total"]).body.count)
+        _ = source
+    }
+
+    func exposition2() async throws {
         let all = MergedRegistries(registry, libraryRegistry)
         let answer = all.expose(accept: nil, only: [])
         _ = all
         _ = answer
+    }
+
+    func exposition3() async throws {
+        let answer: Exposition = registry.expose()
+        for failure in answer.failures { print("missing:", failure) }
+        _ = answer
+    }
+
+    func metricError() async throws {
+        do throws(MetricError) {
+            _ = try registry.counter("jobs_total", help: "Jobs.", labels: ["kind"])
+        } catch {
+            print("not measured: \(error)")
+        }
     }
 
     func metricRegistryCounters() async throws {
@@ -286,8 +402,22 @@ extension ExampleContext {
     }
 
     func metricRegistry2() async throws {
+        let served = try MetricRegistry.default.counter("served_total", help: "Requests served.")
+        _ = served
+    }
+
+    func metricRegistry3() async throws {
         let registry = try MetricRegistry(constantLabels: ["hostname": "web-1"])
         _ = registry
+    }
+
+    func metricRegistry4() async throws {
+        _ = try registry.gauge("old_level", help: "Level.")
+        registry.unregister("old_level")
+    }
+
+    func metricRegistry5() async throws {
+        registry.reset()
     }
 
     func apusClient() async throws {
@@ -339,5 +469,59 @@ extension ExampleContext {
         try registry.register(ProcessCollector())
         try registry.register(RuntimeCollector())
         _ = registry
+    }
+
+    func guide() async throws {
+        let registry = try MetricRegistry(constantLabels: ["hostname": "web-1"])
+        try registry.register(ProcessCollector())
+        let requests = try registry.counter("requests_total", help: "Requests answered.", labels: ["code", "method"])
+        requests["200", "get"].increment()
+        let answer = registry.expose(accept: "text/plain")
+        print(answer.contentType, String(decoding: answer.body, as: UTF8.self))
+        _ = registry
+        _ = requests
+        _ = answer
+    }
+
+    func guide2() async throws {
+        let latency = try registry.histogram("latency_seconds", help: "Time to answer.", unit: "seconds")
+        let cost = try registry.histogram(
+            "query_cost", help: "Cost of a query.", buckets: [1, 10, 100], native: NativeBuckets())
+        let page = try await latency.time { try await load() }
+        cost.observe(12.5)
+        _ = latency
+        _ = cost
+        _ = page
+    }
+
+    func guide3() async throws {
+        let running = try registry.gauge("jobs_running", help: "Jobs that run now.")
+        let timer = latency.startTimer()
+        let result = try await running.tracking { try await load() }
+        timer.stop()
+        _ = running
+        _ = timer
+        _ = result
+    }
+
+    func guide4() async throws {
+        latency.observe(.milliseconds(250), exemplar: ["trace_id": "4bf92f3577b34da6"])
+        served.increment(exemplar: ["trace_id": "4bf92f3577b34da6"])
+    }
+
+    func guide5() async throws {
+        let calls = try registry.counter("calls_total", help: "Calls made.", labels: ["service", "code", "method"])
+        let store = calls.curried("store")
+        store["200", "get"].increment()
+        let gets: MetricFamily<Counter, 2> = try calls.curried(["method": "get"])
+        gets["store", "503"].increment()
+        gets.removeAll()
+        _ = calls
+        _ = store
+        _ = gets
+    }
+
+    func guide6() async throws {
+        try registry.gauge("jobs_waiting", help: "Waiting jobs.") { Double(queue.count) }
     }
 }
