@@ -5,18 +5,23 @@ struct ContainerProbe: ~Copyable {
     private let settings: ContainerSettings
     private let host: HostFolders
     private let fileSystems = FilesystemProbe()
-    private var reader = FileReader()
+    private var reader: FileReader
     private var locator: GroupLocator
     private var devices = DeviceNames()
     /// The machine, which does not change.
     let machine: MachineFacts
 
     init(paths: HostPaths, settings: ContainerSettings) {
-        self.settings = settings
-        host = HostFolders(paths)
+        // Everything is made before the first property is set: with self half made the optimizer frees what is not there yet.
+        let host = HostFolders(paths)
+        var reader = FileReader()
+        let machine = MachineFacts(host, &reader)
         let mount = settings.cgroupMount.map { FolderPath($0) } ?? host.sysfs.folder("fs/cgroup")
+        self.settings = settings
+        self.host = host
+        self.machine = machine
+        self.reader = reader
         locator = GroupLocator(mount: mount, procfs: host.procfs, settings: settings)
-        machine = MachineFacts(host, &reader)
     }
 
     /// Measures all containers that run.

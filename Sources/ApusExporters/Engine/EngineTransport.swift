@@ -24,9 +24,14 @@ package struct HTTPEngineTransport: EngineTransport {
         self.fetcher = fetcher
     }
 
+    /// Over a socket the host would be the socket's path, which engines refuse as no host.
+    private var headers: [(name: String, value: String)] {
+        address.socketPath == nil ? [] : [("Host", "localhost")]
+    }
+
     package func get(_ path: String, timeout: Int64, limit: Int) async throws(ExporterError) -> [UInt8] {
         do {
-            let request = try FetchRequest(url: address.base + path, headers: [])
+            let request = try FetchRequest(url: address.base + path, headers: headers)
             return try await fetcher.fetch(request, timeout: timeout, bodyLimit: limit).body
         } catch {
             throw .engine(path: path, reason: error.description)
@@ -37,7 +42,7 @@ package struct HTTPEngineTransport: EngineTransport {
         _ path: String, onPart: @escaping @Sendable ([UInt8]) async -> Void
     ) async throws(ExporterError) {
         do {
-            let request = try FetchRequest(url: address.base + path, headers: [])
+            let request = try FetchRequest(url: address.base + path, headers: headers)
             try await fetcher.stream(request, onPart: onPart)
         } catch {
             throw .engine(path: path, reason: error.description)
