@@ -18,6 +18,19 @@ let testSettings: [SwiftSetting] = [
 /// Tests go without strict memory safety: what the testing macros expand to is not marked for it.
 let settings: [SwiftSetting] = testSettings + [.strictMemorySafety()]
 
+/// How programs that ship are linked: into one file that needs nothing of the machine it runs on.
+///
+/// So an image can hold it alone. The linker of the toolchain is named since GNU's fails on Foundation's archives, and the libraries since a static link
+/// does not find them by itself.
+let wholeProgram: [LinkerSetting] = [
+    .unsafeFlags(
+        [
+            "-static-executable", "-use-ld=lld", "-l_FoundationICU", "-l_FoundationCollections",
+            "-l_FoundationCShims", "-lCoreFoundation",
+        ],
+        .when(platforms: [.linux], configuration: .release))
+]
+
 /// A module of ours: its name, what it imports of ours, and products from outside.
 func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
@@ -27,6 +40,13 @@ func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
     .testTarget(
         name: name, dependencies: dependencies + ["ApusTestSupport"], exclude: exclude, swiftSettings: testSettings)
+}
+
+/// A program of the scene in Examples: its name and what it uses beyond what all of them do.
+func example(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies + ["ExampleSupport", logging], path: "Examples/\(name)",
+        swiftSettings: settings, linkerSettings: wholeProgram)
 }
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -132,7 +152,22 @@ let package = Package(
                 "ApusConfig", "ApusClient", "ApusHTTP", "ApusExposition", "ApusPromQL", "ApusModel", "ApusBytes",
                 argumentParser, logging, lifecycle, unixSignals,
             ],
-            swiftSettings: settings),
+            swiftSettings: settings,
+            linkerSettings: wholeProgram),
+
+        // The scene: services to watch, and who visits them.
+        .target(
+            name: "ExampleSupport",
+            dependencies: [
+                "ApusClientLogging", "ApusClient", hummingbird, asyncHTTPClient, nioCore, nioHTTP1, logging,
+            ],
+            path: "Examples/Support", swiftSettings: settings),
+        example(
+            "ImageGallery",
+            ["ApusClientHummingbird", "ApusClient", hummingbird, asyncHTTPClient, httpTypes, nioCore, nioHTTP1]),
+        example("ImageOfTheDay", ["ApusClientHummingbird", "ApusClient", hummingbird]),
+        example("AccessLog", ["ApusClientHummingbird", "ApusClient", hummingbird]),
+        example("LoadGenerator", [asyncHTTPClient, nioCore, nioHTTP1, lifecycle, unixSignals]),
 
         // Tests.
         module("ApusTestSupport", ["ApusPromQL", "ApusRegex", "ApusModel", "ApusBytes"]),

@@ -19,6 +19,8 @@ struct NeighbourServices: Sendable {
         self.accessURL = accessURL
         var configuration = HTTPClient.Configuration()
         configuration.connectionPool.idleTimeout = .seconds(1)
+        // The page is shown without a neighbour rather than late.
+        configuration.connectionPool.retryConnectionEstablishment = false
         // A name with several addresses is a service with several replicas: each should get its share.
         configuration.dnsResolver = .randomized
         client = HTTPClient(configuration: configuration)

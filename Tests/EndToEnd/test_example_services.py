@@ -104,8 +104,8 @@ def test_the_gallery_shows_a_page_when_its_neighbours_are_away():
 
 def test_the_picture_is_drawn_once_and_then_kept():
     with Service("ImageOfTheDay") as images:
-        pictures = {images.request("/image") for _ in range(5)}
-        assert len(pictures) == 1
+        pictures = [json.loads(images.request("/image")[1]) for _ in range(5)]
+        assert all(picture == pictures[0] for picture in pictures) and set(pictures[0]) == {"url", "caption", "copyright"}
         text = images.request("/actuator/prometheus")[1]
         assert series(text, "iotd_api_image_load_total") == {
             'iotd_api_image_load_total{status="cached"}': 4, 'iotd_api_image_load_total{status="success"}': 1}
@@ -117,7 +117,7 @@ def test_the_picture_is_drawn_once_and_then_kept():
         assert series(text, "jvm_memory_used_bytes") and series(text, "tomcat_threads_current_threads")
         assert json.loads(images.request("/actuator/health")[1]) == {"status": "UP"}
         assert images.request("/")[0] == 200
-        svg = urllib.parse.unquote(json.loads(pictures.pop()[1])["url"].removeprefix("data:image/svg+xml,"))
+        svg = urllib.parse.unquote(pictures[0]["url"].removeprefix("data:image/svg+xml,"))
         assert svg.startswith("<svg ") and svg.count("<circle") == 120 and svg.endswith("</svg>")
 
 
