@@ -92,6 +92,7 @@ let package = Package(
     targets: [
         // Shims over C and C++ libraries.
         .target(name: "CApusBytes"),
+        .target(name: "CApusClock"),
         .target(name: "CApusRegex", linkerSettings: [.linkedLibrary("re2"), .linkedLibrary("stdc++")]),
         .target(name: "CApusZlib", linkerSettings: [.linkedLibrary("z")]),
         .target(name: "CApusDNS", linkerSettings: [.linkedLibrary("cares")]),
@@ -129,7 +130,7 @@ let package = Package(
             "ApusScrape",
             ["ApusHTTP", "ApusConfig", "ApusClient", "ApusExposition", "ApusRegex", "ApusModel", "ApusBytes", logging]),
         module("ApusDiscovery", ["CApusDNS", "ApusConfig", "ApusClient", "ApusModel"]),
-        module("ApusExporters", ["ApusHTTP", "ApusExposition", "ApusModel", "ApusBytes"]),
+        module("ApusExporters", ["CApusClock", "ApusHTTP", "ApusExposition", "ApusModel", "ApusBytes"]),
         module("ApusRemote", ["CApusSnappy", "ApusClient", "ApusModel", "ApusBytes"]),
         module(
             "ApusInterchange",
@@ -139,17 +140,18 @@ let package = Package(
         module(
             "ApusWeb",
             [
-                "CApusZlib", "ApusHTTP", "ApusScrape", "ApusInterchange", "ApusStorage", "ApusRemote", "ApusQuery",
-                "ApusConfig", "ApusClient", "ApusPromQL", "ApusRegex", "ApusModel", "ApusBytes", hummingbirdCore,
-                httpTypes, nioCore, nioPosix, logging, lifecycle,
+                "CApusZlib", "ApusHTTP", "ApusScrape", "ApusExporters", "ApusInterchange", "ApusStorage", "ApusRemote",
+                "ApusQuery", "ApusConfig", "ApusClient", "ApusPromQL", "ApusRegex", "ApusModel", "ApusBytes",
+                hummingbirdCore, httpTypes, nioCore, nioPosix, logging, lifecycle,
             ]),
 
         // Program.
         .executableTarget(
             name: "apus",
             dependencies: [
-                "ApusWeb", "ApusScrape", "ApusDiscovery", "ApusInterchange", "ApusStorage", "ApusRemote", "ApusQuery",
-                "ApusConfig", "ApusClient", "ApusHTTP", "ApusExposition", "ApusPromQL", "ApusModel", "ApusBytes",
+                "ApusWeb", "ApusScrape", "ApusDiscovery", "ApusExporters", "ApusInterchange", "ApusStorage",
+                "ApusRemote", "ApusQuery", "ApusConfig", "ApusClient", "ApusHTTP", "ApusExposition", "ApusPromQL",
+                "ApusModel", "ApusBytes",
                 argumentParser, logging, lifecycle, unixSignals,
             ],
             swiftSettings: settings,
@@ -235,8 +237,8 @@ let package = Package(
         tests(
             "ApusWebTests",
             [
-                "ApusWeb", "ApusQuery", "ApusPromQL", "ApusClient", "ApusModel", hummingbirdCore, httpTypes, nioCore,
-                logging, lifecycle,
+                "ApusWeb", "ApusExporters", "ApusQuery", "ApusPromQL", "ApusClient", "ApusModel", hummingbirdCore,
+                httpTypes, nioCore, logging, lifecycle,
             ]),
         tests("RollupTests", ["ApusStorage", "ApusQuery", "ApusModel"]),
         tests("FuzzTests", ["FuzzTargets"]),

@@ -1,4 +1,5 @@
 package import ApusClient
+package import ApusExporters
 package import ApusInterchange
 package import ApusModel
 package import ApusRemote
@@ -22,6 +23,10 @@ package struct WebSources: Sendable {
     package var targets: any TargetStatusSource
     /// The metrics of the program itself; the server adds its own.
     package var registry: MetricRegistry
+    /// What answers below `/metrics/`.
+    package var exporters: [any MetricsExporter] = []
+    /// Knows of containers; `nil` where they are not watched.
+    package var containers: ContainerSources?
     /// What the program is.
     package var build: BuildInformation
     /// The flags the program was started with, by name, defaults included.

@@ -10,11 +10,13 @@ struct Apus: AsyncParsableCommand {
         commandName: "apus",
         abstract: "Container monitoring in one program: scraping, storage, PromQL, graphs.",
         discussion: """
-            Without a sub-command it serves: it scrapes what the configuration file names, or itself and the Docker Engine on \
-            this machine when there is none, and shows it at http://127.0.0.1:9090/.
+            Without a sub-command it serves: it scrapes what the configuration file names, or itself, this machine \
+            and its containers when there is none, and shows it at http://127.0.0.1:9090/.
             """,
         version: BuildFacts.versionText,
-        subcommands: [ServeCommand.self, QueryCommand.self, CheckCommand.self, TSDBCommand.self],
+        subcommands: [
+            ServeCommand.self, QueryCommand.self, CheckCommand.self, TSDBCommand.self, ExporterCommand.self,
+        ],
         defaultSubcommand: ServeCommand.self
     )
 

@@ -1,7 +1,7 @@
 /// The rows of the module map in ARCHITECTURE.md, lowest first; a module imports only from rows below its own.
 enum ModuleMap {
     static let rows: [[String]] = [
-        ["CApusBytes", "CApusRegex", "CApusDNS", "CApusSnappy", "CApusZlib", "CApusZstd"],
+        ["CApusBytes", "CApusClock", "CApusRegex", "CApusDNS", "CApusSnappy", "CApusZlib", "CApusZstd"],
         ["ApusBytes"],
         ["ApusModel"],
         ["ApusRegex"],
@@ -29,6 +29,7 @@ enum ModuleMap {
         "ArgumentParser": ["apus"],
         "CApusRegex": ["ApusRegex"],
         "CApusBytes": ["ApusBytes"],
+        "CApusClock": ["ApusExporters"],
         "CApusDNS": ["ApusDiscovery"],
         "CApusSnappy": ["ApusRemote", "ApusInterchange"],
         "CApusZstd": ["ApusStorage", "ApusInterchange"],

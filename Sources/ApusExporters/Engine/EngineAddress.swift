@@ -2,8 +2,10 @@ import Glibc
 
 /// Where a container engine's API is.
 package struct EngineAddress: Sendable, Hashable, CustomStringConvertible {
-    /// Where engines listen: Docker's socket, Podman's for the system.
+    /// Where engines of the system listen: Docker's socket, and Podman's.
     private static let usualSockets: [String] = ["/var/run/docker.sock", "/run/podman/podman.sock"]
+    /// Where engines of a user listen, in the user's folder of sockets.
+    private static let socketsOfUsers: [String] = ["docker.sock", "podman/podman.sock"]
 
     /// What requests begin with: `http+unix://%2Fvar%2Frun%2Fdocker.sock` or `http://host:port`.
     let base: String
@@ -32,9 +34,16 @@ package struct EngineAddress: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The engine of this machine: what `DOCKER_HOST` names, or the first socket that is there, or Docker's.
+    ///
+    /// `nil` when `DOCKER_HOST` names a way to it that is not known here.
     package static var standard: EngineAddress? {
         if let host = unsafe getenv("DOCKER_HOST") { return EngineAddress(unsafe String(cString: host)) }
-        let present = usualSockets.first { unsafe access($0, F_OK) == 0 }
+        var sockets = usualSockets
+        if let folder = unsafe getenv("XDG_RUNTIME_DIR") {
+            let folder = unsafe String(cString: folder)
+            sockets += socketsOfUsers.map { "\(folder)/\($0)" }
+        }
+        let present = sockets.first { unsafe access($0, F_OK) == 0 }
         return EngineAddress(present ?? usualSockets[0])
     }
 }

@@ -62,7 +62,7 @@ package struct EngineMetricsHint: Sendable, Equatable {
 
     /// An address to connect to: this machine where the engine listens on all of its addresses.
     private static func reachable(_ address: String) -> String {
-        for any in ["0.0.0.0:", "[::]:", ":"] where address.hasPrefix(any) {
+        for any in ["0.0.0.0:", "[::]:", "localhost:", ":"] where address.hasPrefix(any) {
             return "127.0.0.1:" + address.dropFirst(any.count)
         }
         return address

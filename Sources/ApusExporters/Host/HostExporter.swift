@@ -16,11 +16,17 @@ package final class HostExporter: MetricsExporter {
 
     /// An exporter of the host whose file systems are at `paths`.
     ///
-    /// - Parameter version: this program's, for `node_exporter_build_info`, by which dashboards find hosts.
-    package init(paths: HostPaths = HostPaths(), version: String) {
+    /// - Parameters:
+    ///   - version: this program's, for `node_exporter_build_info`, by which dashboards find hosts.
+    ///   - extras: what is told beyond the usual.
+    ///   - fileSystems: what asks for the sizes of file systems.
+    package init(
+        paths: HostPaths = HostPaths(), version: String, extras: Set<HostExtra> = [],
+        fileSystems: FilesystemProbe = FilesystemProbe()
+    ) {
         self.paths = paths
         self.version = version
-        collectors = .all()
+        collectors = .all(extras, fileSystems: fileSystems)
     }
 
     package func expose(accept: String?) async -> ExporterPage {

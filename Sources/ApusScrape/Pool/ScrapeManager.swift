@@ -22,16 +22,17 @@ package actor ScrapeManager {
 
     /// A manager without jobs.
     ///
+    /// - Parameter localTargets: what is taken without a connection, by the URL under which a job names it.
     /// - Throws: when no thread can be started, or the registry has one of the metrics already.
     package init(
         store: any Appendable, registry: MetricRegistry, logger: Logger, options: ScrapeOptions = ScrapeOptions(),
-        clock: any WallClock = SystemWallClock()
+        localTargets: [String: any LocalTarget] = [:], clock: any WallClock = SystemWallClock()
     ) throws {
         let workers = try ScrapeWorkers(threadCount: options.workerThreads)
         environment = ScrapeEnvironment(
             store: store, workers: workers, scratches: ScratchPool(count: workers.threadCount),
             metrics: try ScrapeMetrics(registry: registry), families: FamilyTable(), clock: clock, options: options,
-            logger: logger)
+            localTargets: localTargets, logger: logger)
     }
 
     /// Takes over a configuration.

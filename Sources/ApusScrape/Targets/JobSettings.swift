@@ -11,6 +11,8 @@ struct JobSettings: Sendable {
     let fetcher: HTTPFetcher
     let fallbackFormat: ExpositionFormat?
     let bodyLimit: Int
+    /// The formats that are asked for.
+    let accept: String
     private let headers: [(name: String, value: String)]
 
     init(_ configuration: ScrapeConfiguration, fetcher: HTTPFetcher, options: ScrapeOptions) {
@@ -24,10 +26,8 @@ struct JobSettings: Sendable {
         let protocols = configuration.scrapeProtocols
             .compactMap { ApusExposition.ScrapeProtocol(rawValue: $0.rawValue) }
         let escaping = NameEscaping(rawValue: configuration.nameEscaping.rawValue) ?? .underscores
-        var headers = [
-            (name: "Accept", value: ApusExposition.ScrapeProtocol.acceptHeader(for: protocols, escaping: escaping)),
-            (name: "User-Agent", value: options.userAgent),
-        ]
+        accept = ApusExposition.ScrapeProtocol.acceptHeader(for: protocols, escaping: escaping)
+        var headers = [(name: "Accept", value: accept), (name: "User-Agent", value: options.userAgent)]
         if configuration.asksForCompression { headers.append((name: "Accept-Encoding", value: "gzip")) }
         self.headers = headers
     }

@@ -10,5 +10,7 @@ struct ScrapeEnvironment: Sendable {
     let families: FamilyTable
     let clock: any WallClock
     let options: ScrapeOptions
+    /// Targets within this process, by URL.
+    let localTargets: [String: any LocalTarget]
     let logger: Logger
 }

@@ -20,7 +20,7 @@ package final class SingleTargetScraper: Sendable {
         let environment = ScrapeEnvironment(
             store: store, workers: workers, scratches: ScratchPool(count: 1),
             metrics: try ScrapeMetrics(registry: registry), families: FamilyTable(), clock: clock, options: options,
-            logger: Logger(label: "apus.scrape", factory: { _ in SwiftLogNoOpLogHandler() }))
+            localTargets: [:], logger: Logger(label: "apus.scrape", factory: { _ in SwiftLogNoOpLogHandler() }))
         let group = TargetGroup(source: "single", addresses: [address], labels: LabelSet(labels))
         guard case .active(let target)? = TargetBuilder(job).outcomes(of: group).first else {
             throw SingleTargetError.notActive(address: address)

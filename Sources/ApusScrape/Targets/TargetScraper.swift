@@ -12,6 +12,8 @@ final class TargetScraper: Sendable {
     private let job: JobSettings
     private let environment: ScrapeEnvironment
     private let request: Result<FetchRequest, HTTPFetchError>
+    /// What is asked in place of a server, where the target is within this process.
+    private let local: LocalReader?
     private let histogramRules: HistogramRules
     private let series: SharedSeries
     private let state: Mutex<State>
@@ -21,6 +23,8 @@ final class TargetScraper: Sendable {
         var metadata = TargetMetadata()
         /// Set while the job has more targets than it may have: then nothing is fetched.
         var forcedError: ScrapeError?
+        /// What a target within this process says beside its samples.
+        var note = ""
     }
 
     /// What one loop can leave to the next.
@@ -40,6 +44,7 @@ final class TargetScraper: Sendable {
         self.job = job
         self.environment = environment
         histogramRules = HistogramRules(job: job.configuration, target: target)
+        local = environment.localTargets[target.url].map { LocalReader($0, url: target.url) }
         do throws(HTTPFetchError) {
             request = .success(try job.request(for: target))
         } catch {
@@ -106,6 +111,13 @@ final class TargetScraper: Sendable {
 
     private func fetch() async -> Result<FetchResponse, ScrapeError> {
         do throws(HTTPFetchError) {
+            if let local {
+                let answer = try await local.read(
+                    accept: job.accept, timeout: target.timeout, bodyLimit: job.bodyLimit)
+                state.withLock { $0.note = answer.note }
+                return .success(
+                    FetchResponse(status: 200, contentType: answer.contentType, isGzipped: false, body: answer.body))
+            }
             let request = try request.get()
             return .success(
                 try await job.fetcher.fetch(request, timeout: target.timeout, bodyLimit: job.bodyLimit))
@@ -228,7 +240,7 @@ final class TargetScraper: Sendable {
         if rejections.ofRefusedSeries > 0 { metrics.refusedSeriesSamples.increment(by: rejections.ofRefusedSeries) }
         state.withLock { state in
             state.status.health = failure == nil ? .up : .down
-            state.status.lastError = failure?.description ?? refusal ?? ""
+            state.status.lastError = failure?.description ?? refusal ?? state.note
             state.status.lastScrape = begunAt
             state.status.lastDuration = duration
         }

@@ -42,8 +42,7 @@ struct LifecycleAPI: Sendable {
     }
 
     private func metrics(_ request: WebRequest) async throws(APIError) -> Reply {
-        // Several Accept headers are one list.
-        let accept = request.fields[values: .accept].joined(separator: ",")
+        let accept = request.acceptedFormats
         let exposition = try await threads.run(whenCancelled: APIError(.canceled, "the request was cancelled")) {
             [registry = sources.registry] () throws(APIError) in
             registry.expose(accept: accept)

@@ -34,9 +34,29 @@ package struct WebResponder: Sendable {
         assets: Result<AssetTable, AssetError>,
         logger: Logger
     ) throws(WebServerError) {
+        try self.init(
+            routes: Self.routes(sources, settings: settings, assets: assets), registry: sources.registry,
+            isReady: sources.isReady, settings: settings, logger: logger)
+    }
+
+    /// A responder of an exporter that runs by itself.
+    ///
+    /// - Throws: `WebServerError` when the settings cannot be used or the server's metrics are registered already.
+    package init(_ site: ExporterSite, settings: WebSettings, logger: Logger) throws(WebServerError) {
+        var routes = RouteTable()
+        site.addRoutes(to: &routes)
+        try self.init(
+            routes: routes, registry: site.registry, isReady: { true }, settings: settings, logger: logger)
+    }
+
+    private init(
+        routes: RouteTable, registry: MetricRegistry, isReady: @escaping @Sendable () -> Bool, settings: WebSettings,
+        logger: Logger
+    ) throws(WebServerError) {
         self.settings = settings
         self.logger = logger
-        isReady = sources.isReady
+        self.isReady = isReady
+        self.routes = routes
         bodies = ByteBudget(limit: settings.maxTotalBodyBytes)
         do {
             crossOrigin = CrossOrigin(
@@ -47,10 +67,20 @@ package struct WebResponder: Sendable {
             throw .invalidOriginPattern("\(error)")
         }
         do {
-            metrics = try WebMetrics(sources.registry)
+            metrics = try WebMetrics(registry)
         } catch {
             throw .metrics(error.description)
         }
+        var instruments: [String: WebMetrics.RouteInstruments] = [:]
+        for name in routes.names + [Self.unknownAPI, Self.unknownPath] {
+            instruments[name] = metrics.instruments(name)
+        }
+        self.instruments = instruments
+    }
+
+    private static func routes(
+        _ sources: WebSources, settings: WebSettings, assets: Result<AssetTable, AssetError>
+    ) -> RouteTable {
         let threads = BlockingThreads()
         var routes = RouteTable()
         let limits = sources.queries.limits
@@ -76,13 +106,10 @@ package struct WebResponder: Sendable {
         ).addRoutes(to: &routes)
         LifecycleAPI(sources: sources, isEnabled: settings.isLifecycleEnabled, threads: threads)
             .addRoutes(to: &routes)
+        ExporterRoutes(exporters: sources.exporters).addRoutes(to: &routes)
+        ContainerStatusAPI(sources: sources.containers, threads: threads).addRoutes(to: &routes)
         PageRoutes(assets: assets).addRoutes(to: &routes)
-        self.routes = routes
-        var instruments: [String: WebMetrics.RouteInstruments] = [:]
-        for name in routes.names + [Self.unknownAPI, Self.unknownPath] {
-            instruments[name] = metrics.instruments(name)
-        }
-        self.instruments = instruments
+        return routes
     }
 
     /// The response to a request that did not come over a connection.

@@ -36,6 +36,21 @@ package struct WebServer: Service {
         responder = try WebResponder(sources, settings: settings, assets: assets, logger: logger)
     }
 
+    /// A server of an exporter that runs by itself.
+    ///
+    /// - Parameter onListening: called for each address once connections are accepted, with the port that was chosen.
+    package init(
+        _ site: ExporterSite,
+        settings: WebSettings,
+        logger: Logger,
+        onListening: @escaping @Sendable (ListenAddress) -> Void = { _ in }
+    ) throws(WebServerError) {
+        self.settings = settings
+        self.logger = logger
+        self.onListening = onListening
+        responder = try WebResponder(site, settings: settings, logger: logger)
+    }
+
     /// Serves until graceful shutdown, then lets answers that are being made end.
     ///
     /// - Throws: `WebServerError` when an address cannot be listened on.

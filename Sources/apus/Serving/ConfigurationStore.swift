@@ -19,7 +19,7 @@ final class ConfigurationStore: Sendable {
     }
 
     private let path: String?
-    private let builtIn: @Sendable () throws(ConfigurationError) -> Configuration
+    private let builtIn: @Sendable () -> Configuration
     private let clock: any WallClock
     private let metrics: ServerMetrics
     private let state: Mutex<State>
@@ -27,13 +27,13 @@ final class ConfigurationStore: Sendable {
     /// Reads the file at `path`, or takes the built-in configuration when there is none.
     init(
         path: String?, clock: any WallClock, metrics: ServerMetrics,
-        builtIn: @escaping @Sendable () throws(ConfigurationError) -> Configuration
+        builtIn: @escaping @Sendable () -> Configuration
     ) throws(ConfigurationError) {
         self.path = path
         self.builtIn = builtIn
         self.clock = clock
         self.metrics = metrics
-        let configuration = if let path { try Configuration.load(path: path) } else { try builtIn() }
+        let configuration = if let path { try Configuration.load(path: path) } else { builtIn() }
         state = Mutex(State(configuration: configuration, text: configuration.text, loadTime: clock.now()))
         note(succeeded: true)
     }
@@ -43,7 +43,7 @@ final class ConfigurationStore: Sendable {
 
     /// Reads the configuration again without putting it in force; blocks while files are read.
     func read() throws(ConfigurationError) -> Configuration {
-        if let path { try Configuration.load(path: path) } else { try builtIn() }
+        if let path { try Configuration.load(path: path) } else { builtIn() }
     }
 
     /// Takes note that a configuration could not be read or put in force.

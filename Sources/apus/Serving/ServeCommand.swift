@@ -9,7 +9,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         name: .customLong("config.file"),
-        help: "Configuration file, as Prometheus reads it. Without it: this process and the Docker Engine.")
+        help: "Configuration file, as Prometheus reads it. Without it: this process, this machine and its containers.")
     var configFile: String?
 
     @Option(
@@ -117,6 +117,20 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(name: .customLong("query.slow-threshold"), help: "From this time on a query is counted as slow.")
     var slowThreshold = DurationOption(milliseconds: 5_000)
+
+    @Flag(
+        name: .customLong("exporter.host"), inversion: .prefixedNo,
+        help: "Tell of this machine at /metrics/host, and scrape it when there is no configuration file.")
+    var readsHost = true
+
+    @Flag(
+        name: .customLong("exporter.containers"), inversion: .prefixedNo,
+        help: "Watch the containers of Docker or Podman and tell of them at /metrics/containers; the same.")
+    var watchesContainers = true
+
+    @OptionGroup var host: HostOptions
+    @OptionGroup var collectors: HostExporterOptions
+    @OptionGroup var containers: ContainerOptions
 
     @Option(
         name: .customLong("enable-feature"),

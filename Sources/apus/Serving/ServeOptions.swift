@@ -1,3 +1,4 @@
+import ApusExporters
 import ApusModel
 import ApusQuery
 import ApusScrape
@@ -16,6 +17,7 @@ struct ServeOptions: Sendable {
     let storage: StorageOptions
     let query: QueryLimits
     let scrape: ScrapeOptions
+    let exporters: ExporterSettings
     /// Whether series are deleted over HTTP.
     let enablesAdministration: Bool
     /// Whether samples are taken that others send.
@@ -31,12 +33,7 @@ struct ServeOptions: Sendable {
         configFile = command.configFile
         dataFolder = command.dataFolder
         assetsFolder = command.assetsFolder
-        listenAddresses = try command.listenAddresses.map { text in
-            guard let address = ListenAddress(text) else {
-                throw StartFailure("--web.listen-address=\(text) is not HOST:PORT")
-            }
-            return address
-        }
+        listenAddresses = try command.listenAddresses.map { try ListenAddress(flag: $0) }
         let prefix = try Self.routePrefix(command)
         basePath = prefix + "/"
 
@@ -78,6 +75,10 @@ struct ServeOptions: Sendable {
         scrape.userAgent = "Apus/\(BuildFacts.version)"
         self.scrape = scrape
 
+        exporters = ExporterSettings(
+            readsHost: command.readsHost, watchesContainers: command.watchesContainers, paths: command.host.paths,
+            extras: command.collectors.extras, engine: try command.containers.address(),
+            containers: command.containers.settings)
         flags = command.flagValues(query)
     }
 
@@ -102,6 +103,8 @@ extension ServeCommand {
         [
             ("config.file", configFile ?? ""),
             ("enable-feature", FeatureFlags(enabledFeatures).names.joined(separator: ",")),
+            ("exporter.containers", String(watchesContainers)),
+            ("exporter.host", String(readsHost)),
             ("log.format", logFormat.rawValue),
             ("log.level", logLevel.rawValue),
             ("query.lookback-delta", lookback.defaultValueDescription),
@@ -130,7 +133,7 @@ extension ServeCommand {
             ("web.max-connections", String(maxConnections)),
             ("web.read-timeout", readTimeout.defaultValueDescription),
             ("web.route-prefix", routePrefix ?? ""),
-        ]
+        ] + host.flagValues + collectors.flagValues + containers.flagValues
     }
 }
 

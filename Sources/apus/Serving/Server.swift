@@ -1,6 +1,7 @@
 import ApusClient
 import ApusConfig
 import ApusDiscovery
+import ApusExporters
 import ApusInterchange
 import ApusModel
 import ApusQuery
@@ -24,6 +25,7 @@ struct Server: Sendable {
     private let storage: Storage
     private let engine: QueryEngine
     private let remoteWrite: RemoteWriteReceiver?
+    private let exporters: Exporters
     private let scraping: ScrapeManager
     private let discovery: DiscoveryManager
     private let reloads = SerialWork()
@@ -37,11 +39,13 @@ struct Server: Sendable {
         startTime = clock.now()
         do {
             metrics = try ServerMetrics(registry: registry)
+            exporters = try Exporters(options.exporters, logger: logger)
+            let ownAddress = options.listenAddresses[0].forBrowsers
+            let builtIn = BuiltInConfiguration(
+                ownAddress: ownAddress, routePrefix: options.web.routePrefix,
+                exporterNames: exporters.all.map(\.name), engineAddress: exporters.engineMetricsAddress)
             configuration = try ConfigurationStore(
-                path: options.configFile, clock: clock, metrics: metrics,
-                builtIn: { [address = options.listenAddresses[0]] () throws(ConfigurationError) in
-                    try BuiltInConfiguration.make(ownAddress: address)
-                })
+                path: options.configFile, clock: clock, metrics: metrics, builtIn: { builtIn.make() })
             for warning in configuration.current.configuration.warnings { logger.warning("\(warning)") }
             var storageOptions = options.storage
             try storageOptions.apply(configuration.current.configuration.storage)
@@ -60,6 +64,8 @@ struct Server: Sendable {
                 ? try RemoteWriteReceiver(store: storage, registry: registry, clock: clock) : nil
             scraping = try ScrapeManager(
                 store: storage, registry: registry, logger: logger.component("scrape"), options: options.scrape,
+                localTargets: exporters.localTargets(
+                    root: "http://\(ownAddress)\(options.web.routePrefix)", registry: registry),
                 clock: clock)
             let discoveryLogger = logger.component("discovery")
             discovery = DiscoveryManager(
@@ -102,9 +108,10 @@ struct Server: Sendable {
         let quitting = QuitRequest()
         let web = try makeWebServer(quitting: quitting)
         // Stopped from the last to the first: answers end before scraping does, and the store closes after all who use it.
+        let watch = exporters.watch.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) }
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [
+                services: [watch].compactMap { $0 } + [
                     .init(service: StorageService(storage: storage)),
                     .init(service: ScrapingService(scraping: scraping, discovery: discovery)),
                     .init(service: ReloadService(reload: reload, logger: logger)),
@@ -179,6 +186,8 @@ struct Server: Sendable {
         }
         sources.backfill = options.enablesAdministration ? Backfill(into: storage) : nil
         sources.administration = options.enablesAdministration ? storage : nil
+        sources.exporters = exporters.all
+        sources.containers = exporters.watch?.sources
         do {
             let assets = Result { () throws(AssetError) in
                 try AssetFolder.load(explicit: options.assetsFolder, base: options.basePath)

@@ -61,7 +61,7 @@ struct NetworkClassCollector: HostCollector {
             }
             let state = try reader.line(path, name: "operstate") ?? ""
             samples.append(state == "up" ? 1 : 0, labels, to: up)
-            let flags = try Self.number(path, "flags", &reader).map { UInt64($0) } ?? 0
+            let flags = try Self.number(path, "flags", &reader).flatMap { UInt64(exactly: $0) } ?? 0
             samples.append(
                 1,
                 LabelText.make([

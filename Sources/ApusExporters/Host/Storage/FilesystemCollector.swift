@@ -6,7 +6,7 @@ struct FilesystemCollector: HostCollector {
     let name = "filesystem"
     private let probe: FilesystemProbe
 
-    init(probe: FilesystemProbe = FilesystemProbe()) {
+    init(probe: FilesystemProbe) {
         self.probe = probe
     }
 

@@ -7,9 +7,10 @@ import Synchronization
 /// One background thread goes from mount point to mount point. When one does not answer in time the thread is left to it, the
 /// mount point is not asked again until that thread comes back, and another thread goes on with the rest: so there are never more
 /// waiting threads than mount points that hang.
-final class FilesystemProbe: Sendable {
+package final class FilesystemProbe: Sendable {
     /// What is known of a file system.
-    enum Answer: Sendable {
+    package enum Answer: Sendable {
+        /// It answered.
         case sizes(Sizes)
         /// The system's error number.
         case failed(Int32)
@@ -18,27 +19,38 @@ final class FilesystemProbe: Sendable {
     }
 
     /// Sizes in bytes and numbers of files.
-    struct Sizes: Sendable {
+    package struct Sizes: Sendable {
         var total: Double
         var free: Double
         var available: Double
         var files: Double
         var freeFiles: Double
-        var isReadOnly: Bool
+
+        /// Sizes of the given parts.
+        package init(total: Double, free: Double, available: Double, files: Double, freeFiles: Double) {
+            self.total = total
+            self.free = free
+            self.available = available
+            self.files = files
+            self.freeFiles = freeFiles
+        }
     }
 
     /// What asks a file system; tests give their own.
-    typealias Ask = @Sendable (_ path: String) -> Answer
+    package typealias Ask = @Sendable (_ path: String) -> Answer
 
     private let ask: Ask
     private let hanging = Mutex<Set<String>>([])
     private let limit: Duration
     private let totalLimit: Duration
 
+    /// A probe that knows of no file system that hangs.
+    ///
     /// - Parameters:
     ///   - limit: the longest wait for one file system.
     ///   - totalLimit: the longest wait for all.
-    init(
+    ///   - ask: what asks one, and may not come back.
+    package init(
         limit: Duration = .seconds(2), totalLimit: Duration = .seconds(4),
         ask: @escaping Ask = FilesystemProbe.statistics
     ) {
@@ -58,15 +70,19 @@ final class FilesystemProbe: Sendable {
                 answers.append(answer)
                 continue
             }
-            answers.append(.hangs)
-            walk.abandon()
-            hanging.withLock { _ = $0.insert(path) }
+            if let answer = walk.abandon(at: index, { hang(path) }) {
+                answers.append(answer)
+            } else {
+                answers.append(.hangs)
+            }
             walk = Walk(paths, from: index + 1, of: self)
         }
         return answers
     }
 
     private func isHanging(_ path: String) -> Bool { hanging.withLock { $0.contains(path) } }
+
+    private func hang(_ path: String) { hanging.withLock { _ = $0.insert(path) } }
 
     private func cameBack(_ path: String) { hanging.withLock { _ = $0.remove(path) } }
 
@@ -107,11 +123,20 @@ final class FilesystemProbe: Sendable {
             return state.withLock { $0.answers[index] }
         }
 
-        func abandon() { state.withLock { $0.isAbandoned = true } }
+        /// Leaves the thread to the file system that it waits for, of which `note` is told before the thread can come back;
+        /// its answer, should it have come at the last moment.
+        func abandon(at index: Int, _ note: () -> Void) -> Answer? {
+            state.withLock { state in
+                state.isAbandoned = true
+                if let answer = state.answers[index] { return answer }
+                note()
+                return nil
+            }
+        }
     }
 
     /// Asks the system.
-    static func statistics(_ path: String) -> Answer {
+    package static func statistics(_ path: String) -> Answer {
         var facts = statvfs()
         guard unsafe statvfs(path, &facts) == 0 else { return .failed(errno) }
         let unit = Double(facts.f_frsize)
@@ -119,6 +144,6 @@ final class FilesystemProbe: Sendable {
             Sizes(
                 total: Double(facts.f_blocks) * unit, free: Double(facts.f_bfree) * unit,
                 available: Double(facts.f_bavail) * unit, files: Double(facts.f_files),
-                freeFiles: Double(facts.f_ffree), isReadOnly: facts.f_flag & 1 != 0))
+                freeFiles: Double(facts.f_ffree)))
     }
 }

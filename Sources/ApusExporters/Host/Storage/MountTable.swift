@@ -21,8 +21,12 @@ enum MountTable {
 
     /// Reads /proc/PID/mounts, each device at each place once.
     ///
-    /// - Parameter root: where the host's root is mounted, with a slash at the end; mounts outside of it are not the host's.
+    /// Where the host's root is mounted elsewhere, the table may be that of the host, which knows nothing of it, or the one of the
+    /// container that it is mounted into: then what is mounted outside of it is the container's.
+    ///
+    /// - Parameter root: where the host's root is mounted, with a slash at the end.
     static func read(_ text: Span<UInt8>, root: String) -> [Mount] {
+        let isOfContainer = root != "/" && containsMount(at: String(root.dropLast()), in: text)
         var mounts: [Mount] = []
         var known: Set<Mount> = []
         var cursor = FieldCursor(text)
@@ -32,7 +36,8 @@ enum MountTable {
             else { continue }
             let fileSystem = cursor.string(type)
             if ignoredTypes.contains(fileSystem) { continue }
-            guard let mountPoint = place(unescaped(cursor.string(point)), below: root), !isIgnored(mountPoint) else {
+            let path = unescaped(cursor.string(point))
+            guard let mountPoint = isOfContainer ? place(path, below: root) : path, !isIgnored(mountPoint) else {
                 continue
             }
             let mount = Mount(
@@ -43,9 +48,17 @@ enum MountTable {
         return mounts
     }
 
-    /// The mount point as the host has it.
+    private static func containsMount(at path: String, in text: Span<UInt8>) -> Bool {
+        var cursor = FieldCursor(text)
+        while cursor.nextLine() {
+            cursor.skipFields(1)
+            if let point = cursor.nextField(), unescaped(cursor.string(point)) == path { return true }
+        }
+        return false
+    }
+
+    /// The mount point as the host has it; `nil` for one that is not the host's.
     private static func place(_ path: String, below root: String) -> String? {
-        if root == "/" { return path }
         if path + "/" == root { return "/" }
         return path.hasPrefix(root) ? "/" + path.dropFirst(root.count) : nil
     }
