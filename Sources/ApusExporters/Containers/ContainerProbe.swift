@@ -88,7 +88,7 @@ struct ContainerProbe: ~Copyable {
         _ entry: ContainerDirectory.Entry?, _ place: GroupLocator.Place,
         into container: inout ContainerMeasurement.Container
     ) throws(ExporterError) {
-        let found = try ProcessReader.allProcesses(of: place.folders, limit: settings.maximumProcesses, &reader)
+        let found = try ProcessReader.processes(of: place.folders, limit: settings.maximumProcesses, &reader)
         container.usage.processes = found?.count
         let ids = found?.ids ?? []
         let details = settings.details

@@ -5,48 +5,52 @@ enum ProcessReader {
     /// Entries of one process's folder of open files that are looked at.
     private static let maximumFiles = 16_384
 
-    /// The numbers of a group's processes as this process sees them, at most `limit`; empty where the group has none itself.
-    ///
-    /// - Returns: also how many there are.
-    static func processes(
-        of group: GroupFolders, limit: Int, _ reader: inout FileReader
-    ) throws(ExporterError) -> (ids: [UInt64], count: UInt64)? {
-        guard let folder = group.processFolder, try reader.loadIfPresent(folder, "cgroup.procs") else { return nil }
+    /// Folders below a group that are looked through for its processes.
+    private static let maximumFolders = 64
+
+    /// Processes, of which some may be left out.
+    struct Found {
+        /// Their numbers, as this process sees them.
         var ids: [UInt64] = []
+        /// How many there are.
         var count: UInt64 = 0
-        var cursor = FieldCursor(reader.text)
-        while cursor.nextLine(), let id = cursor.nextInteger() {
-            count += 1
-            // A process of another namespace is 0.
-            if id != 0, ids.count < limit { ids.append(id) }
-        }
-        return (ids, count)
     }
 
-    /// The same with the groups below, since engines and init systems put processes there.
-    static func allProcesses(
+    /// The processes of a group, or those of the groups below where it has none itself: engines and init systems put them there.
+    ///
+    /// - Parameter limit: the most numbers that are told.
+    static func processes(
         of group: GroupFolders, limit: Int, _ reader: inout FileReader
-    ) throws(ExporterError) -> (ids: [UInt64], count: UInt64)? {
-        guard let (ids, count) = try processes(of: group, limit: limit, &reader) else { return nil }
-        guard count == 0, let folder = group.processFolder else { return (ids, count) }
-        var all = (ids: ids, count: count)
+    ) throws(ExporterError) -> Found? {
+        guard let folder = group.processFolder else { return nil }
+        var found = Found()
+        guard try read(folder, limit: limit, &reader, into: &found) else { return nil }
+        guard found.count == 0 else { return found }
         var waiting = [folder]
         var folders = 0
-        while let next = waiting.popLast(), folders < 64 {
+        while let next = waiting.popLast(), folders < maximumFolders {
             folders += 1
-            guard let names = try? next.subfolderNames(limit: 64) else { continue }
-            for name in names {
+            // A group that ended has none.
+            for name in (try? next.subfolderNames(limit: maximumFolders)) ?? [] {
                 let child = next.folder(name)
-                let group = GroupFolders(path: "", unified: child, legacy: [])
-                guard let (ids, count) = try processes(of: group, limit: limit - all.ids.count, &reader) else {
-                    continue
-                }
-                all.ids += ids
-                all.count += count
-                waiting.append(child)
+                if try read(child, limit: limit, &reader, into: &found) { waiting.append(child) }
             }
         }
-        return all
+        return found
+    }
+
+    /// Adds the processes of one folder; whether it has a list of them.
+    private static func read(
+        _ folder: FolderPath, limit: Int, _ reader: inout FileReader, into found: inout Found
+    ) throws(ExporterError) -> Bool {
+        guard try reader.loadIfPresent(folder, "cgroup.procs") else { return false }
+        var cursor = FieldCursor(reader.text)
+        while cursor.nextLine(), let id = cursor.nextInteger() {
+            found.count += 1
+            // A process of another namespace is 0.
+            if id != 0, found.ids.count < limit { found.ids.append(id) }
+        }
+        return true
     }
 
     /// Open files and sockets of processes; one that ended meanwhile, or is not to be looked at, has none.
