@@ -83,9 +83,8 @@ struct ContainerTree {
         try write("proc/\(process)/net/tcp", try SharedData.bytes("docker-api/proc/net_tcp.txt"))
         try write("proc/\(process)/limits", try SharedData.bytes("docker-api/proc/limits.txt"))
         try write("proc/\(process)/stat", try SharedData.bytes("docker-api/proc/stat.txt"))
-        let lines = (1...8).map {
-            "\($0):\(["cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids"][$0 - 1]):/docker/\(id)\n"
-        }
+        let controllers = ["cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "hugetlb", "pids"]
+        let lines = controllers.enumerated().map { "\($0.offset + 1):\($0.element):/docker/\(id)\n" }
         try write("proc/\(process)/cgroup", lines.joined() + "0::/docker/\(id)\n")
     }
 

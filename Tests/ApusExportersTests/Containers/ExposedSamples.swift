@@ -13,7 +13,11 @@ struct ExposedSamples {
     let text: String
 
     init(_ page: ExporterPage) {
-        text = String(decoding: page.body, as: UTF8.self)
+        self.init(text: String(decoding: page.body, as: UTF8.self))
+    }
+
+    init(text: String) {
+        self.text = text
         for line in text.split(separator: "\n") {
             if line.hasPrefix("# TYPE ") {
                 let words = line.split(separator: " ")
