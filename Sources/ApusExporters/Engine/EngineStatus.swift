@@ -19,6 +19,9 @@ package struct EngineStatus: Sendable, Equatable {
     /// What is wrong and what to do about it; empty where nothing is.
     package var problem = ""
 
+    /// Nothing known yet.
+    package init() {}
+
     /// Whether the engine exposes metrics only together with its experimental features, as before version 23.
     package var needsExperimental: Bool {
         version.split(separator: ".").first.flatMap { Int($0) }.map { $0 < 23 } ?? false

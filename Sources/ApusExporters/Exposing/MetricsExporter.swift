@@ -17,4 +17,10 @@ package struct ExporterPage: Sendable {
     package let contentType: String
     /// The body.
     package let body: [UInt8]
+
+    /// A page of the given parts.
+    package init(contentType: String, body: [UInt8]) {
+        self.contentType = contentType
+        self.body = body
+    }
 }
