@@ -177,13 +177,13 @@ extension ContainerUsage {
     /// Takes the limits that were asked for, where those in force are not to be seen.
     fileprivate mutating func take(_ limits: ContainerLimits) {
         func whole(_ value: Double) -> UInt64? { UInt64(exactly: value.rounded()) }
-        memoryLimit = whole(limits.memory)
-        swapLimit = whole(limits.memoryAndSwap)
-        memoryReservation = whole(limits.reservation)
+        self.limits.memory = whole(limits.memory)
+        self.limits.swap = whole(limits.memoryAndSwap)
+        self.limits.memoryReservation = whole(limits.reservation)
         if limits.quota > 0 {
-            processorQuota = whole(limits.quota)
-            processorPeriod = whole(limits.period)
+            self.limits.processorQuota = whole(limits.quota)
+            self.limits.processorPeriod = whole(limits.period)
         }
-        if limits.shares > 0 { processorShares = whole(limits.shares) }
+        if limits.shares > 0 { self.limits.processorShares = whole(limits.shares) }
     }
 }

@@ -8,6 +8,7 @@ struct ContainerProbe: ~Copyable {
     private var reader: FileReader
     private var locator: GroupLocator
     private var devices = DeviceNames()
+    private var limits: LimitsMemory
     /// The machine, which does not change.
     let machine: MachineFacts
 
@@ -22,6 +23,7 @@ struct ContainerProbe: ~Copyable {
         self.machine = machine
         self.reader = reader
         locator = GroupLocator(mount: mount, procfs: host.procfs, settings: settings)
+        limits = LimitsMemory(interval: settings.limitsInterval)
     }
 
     /// Measures all containers that run.
@@ -30,6 +32,7 @@ struct ContainerProbe: ~Copyable {
     mutating func measure(_ snapshot: ContainerDirectory.Snapshot, now: Int64) -> ContainerMeasurement {
         var measurement = ContainerMeasurement()
         devices.beginScrape()
+        defer { reader.leave() }
         do throws(ExporterError) {
             let memory = try MachineMemory(host.procfs, &reader)
             measurement.memory = memory
@@ -54,22 +57,23 @@ struct ContainerProbe: ~Copyable {
                 measurement.unseen.append(entry)
                 continue
             }
-            measure(entry.facts.id, entry, place, into: &measurement)
+            measure(entry.facts.id, entry, place, now: now, into: &measurement)
         }
         let known = Set(snapshot.entries.map(\.facts.id))
         let room = max(0, settings.maximumContainers - running.count)
         let others = locator.others(than: known, isWhole: isWhole, limit: room + 1)
-        for (id, place) in others.prefix(room) { measure(id, nil, place, into: &measurement) }
+        for (id, place) in others.prefix(room) { measure(id, nil, place, now: now, into: &measurement) }
         measurement.leftOutCount = snapshot.leftOutCount + max(0, others.count - room)
     }
 
     private mutating func measure(
-        _ id: String, _ entry: ContainerDirectory.Entry?, _ place: GroupLocator.Place,
+        _ id: String, _ entry: ContainerDirectory.Entry?, _ place: GroupLocator.Place, now: Int64,
         into measurement: inout ContainerMeasurement
     ) {
         var container = ContainerMeasurement.Container(
             id: id, entry: entry, path: place.folders.path, usage: ContainerUsage())
         do throws(ExporterError) {
+            container.usage.limits = try limits.limits(of: id, place, now: now, &reader)
             try GroupReader.read(place.folders, details: settings.details, &reader, into: &container.usage)
             try readProcesses(entry, place, into: &container)
         } catch {

@@ -29,6 +29,8 @@ package struct ContainerSettings: Sendable {
     package var maximumGroups = 20_000
     /// Milliseconds between two searches through all control groups while the engine tells where its containers are.
     package var searchInterval: Int64 = 60_000
+    /// Milliseconds for which limits are taken as they were read last, unless the engine tells of a change.
+    package var limitsInterval: Int64 = 60_000
     /// Milliseconds that a scrape waits for the engine's own measurements where control groups are not to be seen.
     package var statisticsTimeout: Int64 = 5_000
     /// Measurements that the engine is asked for at one time.

@@ -16,11 +16,6 @@ struct ContainerUsage: Sendable, Equatable {
     var burstPeriods: UInt64?
     /// Nanoseconds.
     var burstTime: UInt64?
-    /// Microseconds of processor time in each period; `nil` for no limit.
-    var processorQuota: UInt64?
-    /// Microseconds of a period.
-    var processorPeriod: UInt64?
-    var processorShares: UInt64?
 
     // MARK: Memory, in bytes
 
@@ -50,19 +45,12 @@ struct ContainerUsage: Sendable, Equatable {
     var highEvents: UInt64?
     var limitEvents: UInt64?
     var outOfMemoryKills: UInt64?
-    /// Limits that are in force; 0 for none.
-    var memoryLimit: UInt64?
-    /// Of memory and swap together in version 1 of control groups, of swap in version 2.
-    var swapLimit: UInt64?
-    var memoryReservation: UInt64?
     var hugePages: [HugePageUsage] = []
 
     // MARK: Processes
 
     var processes: UInt64?
     var threads: UInt64?
-    /// 0 for no limit.
-    var maximumThreads: UInt64?
     var openFiles: UInt64?
     var sockets: UInt64?
     /// The limit of open files of the first process; -1 for none.
@@ -77,6 +65,9 @@ struct ContainerUsage: Sendable, Equatable {
     var connections: [ConnectionUsage] = []
     /// Seconds of waiting for processors, memory and disks.
     var pressure: [PressureUsage] = []
+
+    /// What may be used.
+    var limits = GroupLimits()
 
     /// Whether nothing is known.
     var isEmpty: Bool { processor == nil && memory == nil && threads == nil }
@@ -103,6 +94,22 @@ struct ContainerUsage: Sendable, Equatable {
             devices[place].operations[operation] = value
         }
     }
+}
+
+/// Limits that are in force; `nil` where nothing tells.
+struct GroupLimits: Sendable, Equatable {
+    /// Microseconds of processor time in each period; `nil` for no limit.
+    var processorQuota: UInt64?
+    /// Microseconds of a period.
+    var processorPeriod: UInt64?
+    var processorShares: UInt64?
+    /// Bytes, as the two that follow; 0 for no limit.
+    var memory: UInt64?
+    /// Of memory and swap together in version 1 of control groups, of swap in version 2.
+    var swap: UInt64?
+    var memoryReservation: UInt64?
+    /// 0 for no limit.
+    var threads: UInt64?
 }
 
 /// Bytes and operations of one disk.

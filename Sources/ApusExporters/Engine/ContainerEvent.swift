@@ -25,6 +25,8 @@ package struct ContainerEvent: Sendable, Equatable {
         case unpause
         /// It has another name.
         case rename
+        /// It may use more or less than before.
+        case update
         /// It was removed.
         case destroy
         /// Its health check succeeds.

@@ -70,7 +70,7 @@ extension ContainerUsage {
         totalMajorPageFaults = whole(facts?["total_pgmajfault"]) ?? majorPageFaults
         threads = whole(json["pids_stats"]?["current"])
         // "No limit" is the greatest number with some engines.
-        maximumThreads = json["pids_stats"]?["limit"].map { whole($0) ?? 0 }
+        limits.threads = json["pids_stats"]?["limit"].map { whole($0) ?? 0 }
         readDisks(json["blkio_stats"])
         for (name, value) in json["networks"]?.members ?? [] {
             func counts(_ direction: String) -> TrafficCounts {

@@ -7,12 +7,43 @@ struct FileReader: ~Copyable {
     private static let largestFile = 8 << 20
     /// A file of one value is read in one go.
     private static let valueLength = 1_024
+    /// A shorter part is the last: the kernel fills pages with whole records, of which none of interest is as long.
+    private static let shortestPart = 2_048
 
     private var buffer = [UInt8](repeating: 0, count: FileReader.firstCapacity)
     private var count = 0
     private var path: [UInt8] = []
+    /// The folder that was entered, and its handle.
+    private var folder: FolderPath?
+    private var handle: Int32 = -1
+    /// Where the name begins in `path` of a file in the entered folder; 0 for other files.
+    private var nameStart = 0
 
     init() {}
+
+    deinit {
+        if handle >= 0 { close(handle) }
+    }
+
+    /// Finds files of a folder faster from now on, until another is entered or `leave()`: the way to it is gone once.
+    mutating func enter(_ folder: FolderPath) {
+        leave()
+        var path = folder.bytes
+        path.append(0)
+        handle = unsafe path.withUnsafeBytes { bytes in
+            guard let start = bytes.baseAddress else { return -1 }
+            return unsafe open(start.assumingMemoryBound(to: CChar.self), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        }
+        // Where it cannot be entered its files are found by their paths, or are not there.
+        if handle >= 0 { self.folder = folder }
+    }
+
+    /// Gives up the folder that was entered.
+    mutating func leave() {
+        if handle >= 0 { close(handle) }
+        handle = -1
+        folder = nil
+    }
 
     /// The content of the file that was loaded last.
     var text: Span<UInt8> {
@@ -91,6 +122,7 @@ struct FileReader: ~Copyable {
     private mutating func setPath(_ folder: FolderPath) {
         path.removeAll(keepingCapacity: true)
         path.append(contentsOf: folder.bytes)
+        nameStart = self.folder == folder ? path.count : 0
     }
 
     private mutating func loadedValue() throws(ExporterError) -> UInt64? {
@@ -113,7 +145,8 @@ struct FileReader: ~Copyable {
         path.append(0)
         let file: Int32 = unsafe path.withUnsafeBytes { bytes in
             guard let start = bytes.baseAddress else { return -1 }
-            return unsafe open(start.assumingMemoryBound(to: CChar.self), O_RDONLY | O_CLOEXEC)
+            let name = unsafe (start + nameStart).assumingMemoryBound(to: CChar.self)
+            return unsafe openat(nameStart > 0 ? handle : AT_FDCWD, name, O_RDONLY | O_CLOEXEC)
         }
         guard file >= 0 else { throw .unreadable(path: lastPath, code: errno) }
         defer { close(file) }
@@ -132,7 +165,7 @@ struct FileReader: ~Copyable {
                 throw .unreadable(path: lastPath, code: errno)
             }
             count += read
-            if read == 0 || isValue { return }
+            if read < Self.shortestPart || isValue { return }
         }
     }
 }

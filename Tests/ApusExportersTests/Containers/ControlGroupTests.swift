@@ -22,8 +22,8 @@ struct ControlGroupTests {
             let expected: [(String, [String: String], Double)] = [
                 ("container_cpu_usage_seconds_total", ["cpu": "cpu00"], 0.073420369),
                 ("container_cpu_usage_seconds_total", ["cpu": "cpu01"], 0.132787599),
-                ("container_cpu_user_seconds_total", [:], 0.123939518),
-                ("container_cpu_system_seconds_total", [:], 0.055919429),
+                ("container_cpu_user_seconds_total", [:], 0.142096),
+                ("container_cpu_system_seconds_total", [:], 0.064111),
                 ("container_cpu_cfs_periods_total", [:], 21), ("container_cpu_cfs_throttled_seconds_total", [:], 0),
                 ("container_spec_cpu_quota", [:], 50_000), ("container_spec_cpu_period", [:], 100_000),
                 ("container_spec_cpu_shares", [:], 1_024),

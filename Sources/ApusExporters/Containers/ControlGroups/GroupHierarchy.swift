@@ -78,7 +78,9 @@ struct GroupFolders: Sendable {
     var isEmpty: Bool { unified == nil && legacy.allSatisfy { $0 == nil } }
 
     /// A folder with the list of the group's processes.
+    ///
+    /// Of version 2 where it is there: version 1 sorts the list for each reader.
     var processFolder: FolderPath? {
-        self[.pids] ?? self[.memory] ?? unified ?? legacy.lazy.compactMap { $0 }.first
+        unified ?? self[.pids] ?? self[.memory] ?? legacy.lazy.compactMap { $0 }.first
     }
 }

@@ -18,7 +18,8 @@ struct GroupLocator {
     private var found: [String: String] = [:]
     /// The ids that the search before found.
     private var foundBefore: Set<String> = []
-    private var lastSearch: Int64 = .min
+    /// Milliseconds; `nil` before the first.
+    private var lastSearch: Int64?
     /// Revisions for which a search was made and found nothing.
     private var missing: Set<UInt64> = []
 
@@ -49,7 +50,9 @@ struct GroupLocator {
             if place == nil, !missing.contains(entry.revision) { hasMissing = true }
             results.append(place)
         }
-        if hasMissing || !isWhole || lastSearch == .min || now - lastSearch >= settings.searchInterval {
+        // Also after the clock was set back.
+        let isDue = lastSearch.map { (now - $0).magnitude >= settings.searchInterval.magnitude } ?? true
+        if hasMissing || !isWhole || isDue {
             search(now: now)
             missing.removeAll()
             for (index, entry) in containers.enumerated() where results[index] == nil {

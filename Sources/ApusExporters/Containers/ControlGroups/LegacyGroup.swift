@@ -8,7 +8,7 @@ enum LegacyGroup {
     private static let greatestLimit: UInt64 = 1 << 62
 
     static func readProcessorTime(
-        _ folder: FolderPath, perProcessor: Bool, _ reader: inout FileReader, into usage: inout ContainerUsage
+        _ folder: FolderPath, _ reader: inout FileReader, into usage: inout ContainerUsage
     ) throws(ExporterError) {
         usage.processor = try reader.value(folder, "cpuacct.usage")
         usage.userProcessor = try reader.value(folder, "cpuacct.usage_user")
@@ -20,20 +20,37 @@ enum LegacyGroup {
                 if cursor.isField(name, "system") { usage.systemProcessor = value &* tick }
             }
         }
-        if perProcessor, try reader.loadIfPresent(folder, "cpuacct.usage_percpu") {
-            var cursor = FieldCursor(reader.text)
-            guard cursor.nextLine() else { return }
-            while let value = cursor.nextInteger() { usage.perProcessor.append(value) }
-        }
+    }
+
+    static func readTimePerProcessor(
+        _ folder: FolderPath, _ reader: inout FileReader, into usage: inout ContainerUsage
+    ) throws(ExporterError) {
+        guard try reader.loadIfPresent(folder, "cpuacct.usage_percpu") else { return }
+        var cursor = FieldCursor(reader.text)
+        guard cursor.nextLine() else { return }
+        while let value = cursor.nextInteger() { usage.perProcessor.append(value) }
     }
 
     static func readProcessorLimits(
+        _ folder: FolderPath, _ reader: inout FileReader, into limits: inout GroupLimits
+    ) throws(ExporterError) {
+        limits.processorShares = try reader.value(folder, "cpu.shares")
+        limits.processorPeriod = try reader.value(folder, "cpu.cfs_period_us")
+        limits.processorQuota = try reader.value(folder, "cpu.cfs_quota_us").flatMap { $0 < greatestLimit ? $0 : nil }
+    }
+
+    static func readMemoryLimits(
+        _ folder: FolderPath, _ reader: inout FileReader, into limits: inout GroupLimits
+    ) throws(ExporterError) {
+        limits.memory = try limit(folder, "memory.limit_in_bytes", &reader)
+        limits.swap = try limit(folder, "memory.memsw.limit_in_bytes", &reader)
+        limits.memoryReservation = try limit(folder, "memory.soft_limit_in_bytes", &reader)
+    }
+
+    /// How often a quota was used up.
+    static func readThrottling(
         _ folder: FolderPath, _ reader: inout FileReader, into usage: inout ContainerUsage
     ) throws(ExporterError) {
-        usage.processorShares = try reader.value(folder, "cpu.shares")
-        usage.processorPeriod = try reader.value(folder, "cpu.cfs_period_us")
-        guard let quota = try reader.value(folder, "cpu.cfs_quota_us"), quota < greatestLimit else { return }
-        usage.processorQuota = quota
         guard try reader.loadIfPresent(folder, "cpu.stat") else { return }
         var cursor = FieldCursor(reader.text)
         while cursor.nextLine(), let name = cursor.nextField(), let value = cursor.nextInteger() {
@@ -54,13 +71,11 @@ enum LegacyGroup {
     static func readMemory(
         _ folder: FolderPath, _ reader: inout FileReader, into usage: inout ContainerUsage
     ) throws(ExporterError) {
+        reader.enter(folder)
         guard let memory = try reader.value(folder, "memory.usage_in_bytes") else { return }
         usage.memory = memory
         usage.highestMemory = try reader.value(folder, "memory.max_usage_in_bytes")
         usage.failureCount = try reader.value(folder, "memory.failcnt")
-        usage.memoryLimit = try limit(folder, "memory.limit_in_bytes", &reader)
-        usage.swapLimit = try limit(folder, "memory.memsw.limit_in_bytes", &reader)
-        usage.memoryReservation = try limit(folder, "memory.soft_limit_in_bytes", &reader)
         usage.kernelMemory = try reader.value(folder, "memory.kmem.usage_in_bytes")
         if try reader.loadIfPresent(folder, "memory.oom_control") {
             var cursor = FieldCursor(reader.text)

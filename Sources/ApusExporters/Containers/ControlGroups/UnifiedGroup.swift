@@ -29,19 +29,27 @@ enum UnifiedGroup {
     }
 
     static func readProcessorLimits(
-        _ folder: FolderPath, _ reader: inout FileReader, into usage: inout ContainerUsage
+        _ folder: FolderPath, _ reader: inout FileReader, into limits: inout GroupLimits
     ) throws(ExporterError) {
         if try reader.loadIfPresent(folder, "cpu.max") {
             var cursor = FieldCursor(reader.text)
             if cursor.nextLine(), let quota = cursor.nextField() {
-                usage.processorQuota = cursor.integer(quota)
-                usage.processorPeriod = cursor.nextInteger()
+                limits.processorQuota = cursor.integer(quota)
+                limits.processorPeriod = cursor.nextInteger()
             }
         }
         // Engines made the weight of the shares in this way, which is turned round here.
         if let weight = try reader.value(folder, "cpu.weight"), (1...10_000).contains(weight) {
-            usage.processorShares = 2 + (weight - 1) * 262_142 / 9_999
+            limits.processorShares = 2 + (weight - 1) * 262_142 / 9_999
         }
+    }
+
+    static func readMemoryLimits(
+        _ folder: FolderPath, _ reader: inout FileReader, into limits: inout GroupLimits
+    ) throws(ExporterError) {
+        limits.memory = try limit(folder, "memory.max", &reader)
+        limits.swap = try limit(folder, "memory.swap.max", &reader)
+        limits.memoryReservation = try limit(folder, "memory.low", &reader)
     }
 
     static func readMemory(
@@ -51,10 +59,7 @@ enum UnifiedGroup {
         if try reader.loadIfPresent(folder, "memory.stat") { readStatistics(reader.text, into: &usage) }
         guard usage.memory != nil else { return }
         usage.highestMemory = try reader.value(folder, "memory.peak")
-        usage.memoryLimit = try limit(folder, "memory.max", &reader)
         usage.swap = try reader.value(folder, "memory.swap.current")
-        usage.swapLimit = try limit(folder, "memory.swap.max", &reader)
-        usage.memoryReservation = try limit(folder, "memory.low", &reader)
         guard try reader.loadIfPresent(folder, "memory.events") else { return }
         var cursor = FieldCursor(reader.text)
         while cursor.nextLine(), let name = cursor.nextField(), let value = cursor.nextInteger() {

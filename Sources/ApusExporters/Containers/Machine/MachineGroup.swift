@@ -6,6 +6,7 @@ enum MachineGroup {
         var usage = ContainerUsage()
         if let group = hierarchy.group(at: "/") {
             try GroupReader.read(group, details: [], &reader, into: &usage)
+            reader.leave()
         }
         // The root of version 2 does not count its own memory.
         if usage.memory == nil {
@@ -16,10 +17,6 @@ enum MachineGroup {
             }
         }
         if usage.swap == nil, memory.swap >= memory.freeSwap { usage.swap = memory.swap - memory.freeSwap }
-        // Nothing limits the root, whatever its files say.
-        usage.memoryLimit = nil
-        usage.swapLimit = nil
-        usage.memoryReservation = nil
         usage.networks = try NetworkReader.interfaces(host.net, &reader)
         return usage
     }

@@ -47,7 +47,7 @@ struct UsageWriter {
         append(usage.userProcessor, to: .userTime)
         append(usage.systemProcessor, to: .systemTime)
         // Version 2 counts periods of groups without a quota too, always none.
-        guard usage.processorQuota != nil else { return }
+        guard usage.limits.processorQuota != nil else { return }
         samples.append(usage.periods, labels, to: .periods)
         samples.append(usage.throttledPeriods, labels, to: .throttledPeriods)
         append(usage.throttledTime, to: .throttledTime)
@@ -92,7 +92,7 @@ struct UsageWriter {
     private func writeProcesses(_ usage: ContainerUsage, _ labels: [UInt8], _ samples: inout MetricSamples) {
         samples.append(usage.processes, labels, to: .processes)
         samples.append(usage.threads, labels, to: .threads)
-        samples.append(usage.maximumThreads, labels, to: .maximumThreads)
+        samples.append(usage.limits.threads, labels, to: .maximumThreads)
         samples.append(usage.openFiles, labels, to: .openFiles)
         samples.append(usage.sockets, labels, to: .openSockets)
         if let limit = usage.maximumOpenFiles {
@@ -164,12 +164,12 @@ struct UsageWriter {
     }
 
     private func writeLimits(_ usage: ContainerUsage, _ labels: [UInt8], _ samples: inout MetricSamples) {
-        samples.append(usage.processorPeriod, labels, to: .processorPeriod)
-        samples.append(usage.processorQuota, labels, to: .processorQuota)
-        samples.append(usage.processorShares, labels, to: .processorShares)
-        samples.append(usage.memoryLimit, labels, to: .memoryLimit)
-        samples.append(usage.swapLimit, labels, to: .swapLimit)
-        samples.append(usage.memoryReservation, labels, to: .memoryReservation)
+        samples.append(usage.limits.processorPeriod, labels, to: .processorPeriod)
+        samples.append(usage.limits.processorQuota, labels, to: .processorQuota)
+        samples.append(usage.limits.processorShares, labels, to: .processorShares)
+        samples.append(usage.limits.memory, labels, to: .memoryLimit)
+        samples.append(usage.limits.swap, labels, to: .swapLimit)
+        samples.append(usage.limits.memoryReservation, labels, to: .memoryReservation)
     }
 
     private mutating func extra(_ name: String, _ value: String) -> [UInt8] {
