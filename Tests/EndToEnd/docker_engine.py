@@ -9,10 +9,13 @@ Needs root and Debian's docker.io; `Unavailable` says what is missing.
 
 import contextlib
 import ctypes
+import http.client
+import json
 import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -68,6 +71,18 @@ class Engine:
         if check and result.returncode != 0:
             raise AssertionError(f"docker {' '.join(arguments)}: {result.stderr}")
         return result.stdout.strip()
+
+    def api(self, path):
+        """What the engine answers to a GET, which must be JSON."""
+        connection = _UnixConnection(self.socket)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            body = answer.read()
+            assert answer.status == 200, body
+            return json.loads(body)
+        finally:
+            connection.close()
 
     def log(self):
         return (self.folder / "log").read_text(errors="replace")
@@ -135,6 +150,17 @@ class Engine:
         with contextlib.suppress(OSError):
             return str(self.folder) in pathlib.Path(f"/proc/{process}/cmdline").read_bytes().decode(errors="replace")
         return False
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path):
+        super().__init__("docker", timeout=60)
+        self._path = str(path)
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
 
 
 def _set_network(descriptor):

@@ -106,7 +106,8 @@ def scene(tmp_path_factory):
     began = time.monotonic()
     try:
         with docker_engine.Engine() as engine:
-            environment = engine.environment | {"APUS_BINARIES": str(BINARIES)}
+            environment = engine.environment | {
+                "APUS_BINARIES": str(BINARIES), "DOCKER_SOCKET": str(engine.socket)}
             if TEXTBOOK.is_dir():
                 environment["APUS_CONFIG"] = str(TEXTBOOK / "prometheus/prometheus.yml")
             shell = tutorial.Shell(harness.REPOSITORY, environment)
@@ -247,3 +248,107 @@ def test_every_panel_of_the_textbooks_dashboard_has_data(scene):
     assert len(queries) == 21
     empty = [query for query in queries if not scene.apus.query(query)]
     assert empty == []
+
+
+class ContainerMetrics:
+    """What Apus tells of containers at one moment."""
+
+    def __init__(self, apus):
+        self.lines = apus.get("/metrics/containers").text.splitlines()
+
+    def value(self, name, container):
+        """The one value of a metric for the container with that id; its timestamp is not of interest."""
+        found = [line for line in self.lines if line.startswith(name + "{") and f'id="/docker/{container}"' in line]
+        assert len(found) == 1, f"{name} of {container}: {found}"
+        return float(found[0].rpartition("}")[2].split()[0])
+
+
+def statistics(scene, identifiers):
+    """The engine's own measurements, by container."""
+    with concurrent.futures.ThreadPoolExecutor(len(identifiers)) as pool:
+        answers = pool.map(lambda one: scene.engine.api(f"/containers/{one}/stats?stream=false&one-shot=true"), identifiers)
+        return dict(zip(identifiers, answers))
+
+
+def running(scene):
+    return scene.engine.docker("ps", "--quiet", "--no-trunc").split()
+
+
+def test_processor_time_is_that_of_docker_stats(scene):
+    scene.follow("containers")
+    identifiers = running(scene)
+    assert len(identifiers) == 8
+
+    def engines():
+        measured = statistics(scene, identifiers)
+        return {one: measured[one]["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9 for one in identifiers}
+
+    def ours():
+        metrics = ContainerMetrics(scene.apus)
+        return {one: metrics.value("container_cpu_usage_seconds_total", one) for one in identifiers}
+
+    # Whatever happens in between, a counter that is read between two readings of the engine lies between them.
+    first, begin = engines(), ours()
+    with concurrent.futures.ThreadPoolExecutor(4) as visitors:
+        list(visitors.map(lambda _: page(), range(400)))
+    end, last = ours(), engines()
+    for one in identifiers:
+        assert first[one] <= begin[one] + 1e-6 and begin[one] <= end[one] <= last[one] + 1e-6
+    gallery = scene.inspect(*scene.containers("image-gallery"))[0]["Id"]
+    spent, expected = end[gallery] - begin[gallery], last[gallery] - first[gallery]
+    # The engine looks once a second: beside the visits it sees up to two seconds of idling and a health check.
+    assert expected * 0.95 - 0.1 <= spent <= expected, f"{spent} s, and {expected} s by the engine"
+
+
+def test_memory_is_that_of_docker_stats(scene):
+    units = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+
+    def differences():
+        """For each container the share by which the working set differs from what docker stats shows."""
+        before = ContainerMetrics(scene.apus)
+        shown = scene.engine.docker("stats", "--no-stream", "--no-trunc", "--format", "{{.ID}} {{.MemUsage}}")
+        after = ContainerMetrics(scene.apus)
+        result = {}
+        for line in shown.splitlines():
+            identifier, size, unit = re.match(r"(\w+) ([0-9.]+)([A-Za-z]+) /", line).groups()
+            expected = float(size) * units[unit]
+            values = [metrics.value("container_memory_working_set_bytes", identifier) for metrics in [before, after]]
+            result[identifier] = max(min(values) / expected - 1, 1 - max(values) / expected)
+        return result
+
+    assert len(differences()) == 8
+    # A container may take or give memory between two looks; one look without that is enough.
+    harness.eventually(lambda: max(differences().values()) < 0.03, timeout=40)
+    print(scene.engine.docker("stats", "--no-stream", "--format", "{{.Name}}: {{.MemUsage}}, {{.PIDs}} threads"))
+
+
+def test_a_container_that_is_killed_and_started_again_stays_itself(scene):
+    scene.follow("kill")
+    harness.eventually(lambda: scene.up("access-log") == [1.0] * 5, timeout=SLACK)
+    assert scene.apus.value('min_over_time(count(up{job="access-log"} == 1)[30s:1s])') == 4
+    scene.follow("deaths")
+    died = [one["metric"] for one in scene.apus.query('container_events_total{action="die",service="accesslog"} > 0')]
+    assert len(died) == 1
+    name = died[0]["name"]
+    history = f'container_start_time_seconds{{name="{name}"}}[5m]'
+    assert len(scene.apus.query(f"last_over_time({history})")) == 1, "one series, before and after"
+    assert scene.apus.value(f"changes({history})") == 1
+    events = scene.apus.get("/api/v1/status/containers/events", name=name).json["data"]
+    deaths = [event for event in events if event["action"] == "die"]
+    assert [event["exitCode"] for event in deaths] == [137]
+    assert [event for event in events if event["action"] == "start" and event["time"] > deaths[0]["time"]]
+
+
+def test_a_container_that_is_made_anew_takes_the_place_of_the_old_one(scene):
+    scene.shell.run("docker-compose up -d --no-deps --force-recreate iotd")
+    seen = 'last_over_time(container_last_seen{service="iotd"}[5m])'
+    harness.eventually(lambda: scene.apus.value(f"count(count by (id) ({seen}))") == 2, timeout=25)
+    places = scene.apus.query(f"count by (project, service, replica) ({seen})")
+    assert [one["metric"] for one in places] == [{"project": "examples", "service": "iotd", "replica": "1"}]
+
+
+def test_nothing_is_left_when_the_scene_is_put_away(scene):
+    scene.follow("away")
+    assert scene.followed == list(scene.pages), "the tutorial has commands that no test follows"
+    assert scene.engine.docker("ps", "--all", "--quiet") == ""
+    assert scene.engine.docker("volume", "ls", "--quiet") == ""

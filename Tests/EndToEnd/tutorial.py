@@ -1,6 +1,9 @@
 """The tutorial as the test reads it: commands with names, and a shell in which they are run one after the other."""
 
+import contextlib
+import os
 import re
+import signal
 import subprocess
 import threading
 import time
@@ -27,7 +30,7 @@ class Shell:
 
     def __init__(self, folder, environment):
         self._process = subprocess.Popen(
-            ["bash", "-eu", "-o", "pipefail"], cwd=folder, env=environment, text=True, bufsize=1,
+            ["bash", "-eu", "-o", "pipefail"], cwd=folder, env=environment, text=True, bufsize=1, start_new_session=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self._lines, self._changed = [], threading.Condition()
         threading.Thread(target=self._read, daemon=True).start()
@@ -38,7 +41,7 @@ class Shell:
         with self._changed:
             self._lines.clear()
         # Commands must not read what is meant for the shell.
-        self._process.stdin.write("{\n" + text + "} </dev/null\necho '" + end + "'\n")
+        self._process.stdin.write("{\n" + text + "\n} </dev/null\necho '" + end + "'\n")
         self._process.stdin.flush()
         with self._changed:
             finished = self._changed.wait_for(
@@ -52,7 +55,9 @@ class Shell:
         return output
 
     def close(self):
-        self._process.kill()
+        """Ends the shell and what it started."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
     def _read(self):
