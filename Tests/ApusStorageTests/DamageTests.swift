@@ -53,6 +53,29 @@ struct DamageTests {
         }
     }
 
+    @Test("the verification finds a chunk file that was cut, also between two chunks")
+    func cutChunkFiles() throws {
+        let template = try DamageTemplate()
+        let folder = try TemporaryFolder(inMemory: true)
+        for path in template.paths(of: "chunks") {
+            let whole = template.files[path] ?? []
+            try template.restore(to: folder.url, path, whole)
+            #expect(try FolderVerification.run(folder: folder.path).damage == [])
+            for length in whole.indices.dropFirst() {
+                try Data(whole[..<length]).write(to: folder.url.appendingPathComponent(path))
+                let found = try FolderVerification.run(folder: folder.path)
+                guard found.damage.isEmpty, found.notes.isEmpty else { continue }
+                // Behind what the checkpoint knows of, the log has everything.
+                let context = "\(path) cut at \(length) of \(whole.count)"
+                try template.restore(to: folder.url, path, Array(whole[..<length]))
+                let storage = try Storage(folder: folder.path, options: DamageTemplate.options, clock: template.clock)
+                let result = try compare(storage, template, [], context)
+                storage.close()
+                #expect(result == (0, 0), "samples are missing without a word: \(context)")
+            }
+        }
+    }
+
     /// Opens the damaged folder, compares, appends, opens it again; gives whether anything was noticed.
     private func check(
         _ folder: String, _ template: DamageTemplate, _ path: String, _ change: DamageChange, _ context: String

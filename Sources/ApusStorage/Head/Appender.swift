@@ -147,7 +147,8 @@ struct Appender {
         }
         freeSlots.removeLast(min(new.count, freeSlots.count))
         let isFull = head.index.withLock { index in
-            head.samples.withLock { samples in
+            defer { index.settle() }
+            return head.samples.withLock { samples in
                 for (slot, position) in new {
                     let run = labelSets[position].run
                     guard index.insert(run.span, at: slot, generation: generation(slot)) else { return true }

@@ -49,7 +49,7 @@ struct HeadIndex {
         return nil
     }
 
-    /// Puts a label set into a slot that holds none.
+    /// Puts a label set into a slot that holds none; `settle` comes after the last.
     ///
     /// - Returns: `false` when the symbol table is full.
     mutating func insert(_ labels: Span<UInt8>, at slot: UInt32, generation: UInt32) -> Bool {
@@ -68,6 +68,9 @@ struct HeadIndex {
         if liveCount * 3 > table.count * 2 { growTable() } else { enter(slot) }
         return true
     }
+
+    /// Completes the postings after label sets were put into slots.
+    mutating func settle() { postings.settle() }
 
     // MARK: Restoring
 
@@ -90,6 +93,7 @@ struct HeadIndex {
 
     /// Makes what was restored findable.
     mutating func finishRestoring() {
+        settle()
         var size = table.count
         while liveCount * 3 > size * 2 { size *= 2 }
         table = Array(repeating: 0, count: size)
@@ -135,6 +139,7 @@ struct HeadIndex {
             // Cannot fail: the new table holds no more texts than this one.
             _ = result.insert(run.span, at: slot, generation: generations[Int(slot)])
         }
+        result.settle()
         return result
     }
 

@@ -11,11 +11,14 @@ struct HeadPostings {
     /// List number plus one, or 0 for a free place; the count is a power of two.
     private var table: [UInt32] = Array(repeating: 0, count: 64)
 
+    /// Slots that go between others, each with the number of a list in the upper half: `settle` brings them there.
+    private var pending: [UInt64] = []
+
     /// The run of the slot that was added last, and the numbers of its lists.
     private var lastRun: [UInt32] = []
     private var lastNumbers: [UInt32] = []
 
-    /// Adds a slot to the lists of a run of pairs: name, value, name, value.
+    /// Adds a slot to the lists of a run of pairs: name, value, name, value; `settle` comes after the last.
     mutating func insert(_ slot: UInt32, run: [UInt32]) {
         var numbers: [UInt32] = []
         swap(&numbers, &lastNumbers)
@@ -53,18 +56,48 @@ struct HeadPostings {
     }
 
     private mutating func append(_ slot: UInt32, to number: Int) {
-        // Nearly every new series takes a slot beyond all others.
-        guard let last = lists[number].last, last >= slot else {
+        // While no series has left the head, a new one takes a slot beyond all others.
+        if let last = lists[number].last, last >= slot {
+            pending.append(UInt64(number) << 32 | UInt64(slot))
+        } else {
             lists[number].append(slot)
-            return
         }
-        var low = 0
-        var high = lists[number].count
-        while low < high {
-            let middle = (low + high) / 2
-            if lists[number][middle] < slot { low = middle + 1 } else { high = middle }
+    }
+
+    /// Brings slots that were added to their places, each list in one go: one by one, every slot would move half of a list.
+    mutating func settle() {
+        guard !pending.isEmpty else { return }
+        pending.sort()
+        var start = 0
+        while start < pending.count {
+            let number = Int(pending[start] >> 32)
+            var end = start + 1
+            while end < pending.count, pending[end] >> 32 == pending[start] >> 32 { end += 1 }
+            merge(pending[start..<end], into: &lists[number])
+            start = end
         }
-        if lists[number][low] != slot { lists[number].insert(slot, at: low) }
+        pending.removeAll(keepingCapacity: pending.count <= Self.keptCapacity)
+    }
+
+    private static let keptCapacity = 1 << 14
+
+    /// Merges ascending slots that a list does not have into it, from the back.
+    private func merge(_ slots: ArraySlice<UInt64>, into list: inout [UInt32]) {
+        var old = list.count - 1
+        var new = slots.endIndex - 1
+        list.append(contentsOf: repeatElement(0, count: slots.count))
+        var place = list.count - 1
+        while new >= slots.startIndex {
+            let slot = UInt32(truncatingIfNeeded: slots[new])
+            if old >= 0, list[old] > slot {
+                list[place] = list[old]
+                old -= 1
+            } else {
+                list[place] = slot
+                new -= 1
+            }
+            place -= 1
+        }
     }
 
     /// The slots of a pair, ascending.

@@ -187,8 +187,23 @@ package enum FolderVerification {
         }
         let checkpoints = Kind(
             ending: CheckpointFormat.ending, magic: CheckpointFormat.magic, version: CheckpointFormat.version)
-        try forEachFile(folder, checkpoints, into: &report, onFile: onFile) { file, _, report in
+        try forEachFile(folder, checkpoints, into: &report, onFile: onFile) { file, isLast, report in
             verifyRecords(file, isLast: false, into: &report)
+            if isLast { verifyLengths(of: CheckpointReader.chunkFiles(in: file), in: folder, into: &report) }
+        }
+    }
+
+    /// Finds chunk files that end before what the newest checkpoint knows of them: a cut between two chunks leaves whole ones.
+    ///
+    /// One that is not there is no damage, since a file goes when all in it is in blocks.
+    private static func verifyLengths(of chunkFiles: [ChunkFile.Facts], in folder: String, into report: inout Report) {
+        for facts in chunkFiles {
+            let path = "\(folder)/\(ChunkFormat.name(facts.number))"
+            let length = Folder.length(of: path)
+            if length > 0, length < facts.length {
+                report.damage.append(
+                    .init(path: path, reason: "\(facts.length - length) bytes at the end are missing"))
+            }
         }
     }
 

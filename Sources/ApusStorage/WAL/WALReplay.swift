@@ -218,6 +218,7 @@ struct WALReplay: WALVisitor {
             for (slot, entry) in named.sorted(by: { $0.key < $1.key }) where !freed.contains(slot) {
                 _ = index.insert(entry.run.span, at: slot, generation: series[Int(slot)].generation)
             }
+            index.settle()
             return index.liveCount
         }
         head.samples.withLock { samples in

@@ -212,18 +212,42 @@ struct CheckpointReader: WALVisitor {
 
     @_lifetime(reader: copy reader)
     private mutating func readFiles(_ reader: inout ByteReader) throws {
-        loaded.nextChunkFile = UInt32(truncatingIfNeeded: try reader.readVarint())
+        let files = try Self.readFacts(&reader)
+        loaded.nextChunkFile = files.nextNumber
+        // Where all of a file is in blocks, it may be gone.
+        for facts in files.facts where facts.maximumTime >= truncatedBefore { open(facts) }
+    }
+
+    @_lifetime(reader: copy reader)
+    private static func readFacts(
+        _ reader: inout ByteReader
+    ) throws -> (nextNumber: UInt32, facts: [ChunkFile.Facts]) {
+        let nextNumber = UInt32(truncatingIfNeeded: try reader.readVarint())
+        var facts: [ChunkFile.Facts] = []
         // A file takes at least four bytes.
         for _ in 0..<(try reader.readCount(limit: reader.remaining / 4)) {
-            let facts = ChunkFile.Facts(
-                number: UInt32(truncatingIfNeeded: try reader.readVarint()),
-                length: Int(truncatingIfNeeded: try reader.readVarint() & UInt64(UInt32.max)),
-                chunkCount: Int(truncatingIfNeeded: try reader.readVarint() & UInt64(UInt32.max)),
-                maximumTime: try reader.readSignedVarint())
-            // Everything in it is in blocks, and it may be gone.
-            if facts.maximumTime < truncatedBefore { continue }
-            open(facts)
+            facts.append(
+                ChunkFile.Facts(
+                    number: UInt32(truncatingIfNeeded: try reader.readVarint()),
+                    length: Int(truncatingIfNeeded: try reader.readVarint() & UInt64(UInt32.max)),
+                    chunkCount: Int(truncatingIfNeeded: try reader.readVarint() & UInt64(UInt32.max)),
+                    maximumTime: try reader.readSignedVarint()))
         }
+        return (nextNumber, facts)
+    }
+
+    /// The chunk files that a checkpoint names; none from records that are damaged.
+    static func chunkFiles(in checkpoint: MappedFile) -> [ChunkFile.Facts] {
+        let bytes = checkpoint.bytes
+        var result: [ChunkFile.Facts] = []
+        var stretches = WALReader(bytes)
+        while let stretch = stretches.next() {
+            guard case .record(let body) = stretch else { continue }
+            var reader = ByteReader(bytes.extracting(body))
+            guard (try? reader.readByte()) == CheckpointFormat.RecordType.files.rawValue else { continue }
+            result += (try? readFacts(&reader).facts) ?? []
+        }
+        return result
     }
 
     private mutating func open(_ facts: ChunkFile.Facts) {
