@@ -14,14 +14,16 @@ package enum LabelName {
     }
 
     private static func isIdentifier(_ name: String, allowsColon: Bool) -> Bool {
-        var isFirst = true
-        for byte in name.utf8 {
+        // Over the bytes themselves: going through the characters of a text costs ten times as much.
+        let text = name.utf8
+        let bytes = text.span
+        for index in 0..<bytes.count {
+            let byte = bytes[index]
             let isLetter = (byte | 0x20) >= UInt8(ascii: "a") && (byte | 0x20) <= UInt8(ascii: "z")
             let isDigit = byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
             let isOther = byte == UInt8(ascii: "_") || (allowsColon && byte == UInt8(ascii: ":"))
-            guard isLetter || isOther || (isDigit && !isFirst) else { return false }
-            isFirst = false
+            guard isLetter || isOther || (isDigit && index > 0) else { return false }
         }
-        return !isFirst
+        return bytes.count > 0
     }
 }

@@ -160,4 +160,27 @@ struct ProtobufTests {
         let tag = try #require(try reader.readTag())
         #expect(throws: ProtobufError.wrongWireType(offset: 1, field: 3)) { try reader.readDouble(tag) }
     }
+
+    @Test("a message is as long as its fields, also around the lengths at which its length takes one byte more")
+    func lengths() {
+        for length in [0, 1, 120, 121, 122, 123, 124, 125, 126, 127, 128, 16_370, 16_380, 16_384, 2_097_160] {
+            let content = [UInt8](repeating: 7, count: length)
+            for field in [1, 15, 16, 300] {
+                var inner = ProtobufWriter()
+                inner.appendBytes(1, content.span)
+                inner.appendText(2, "v")
+                let bytes = inner.bytes
+                var expected = ProtobufWriter()
+                expected.appendBytes(field, bytes.span)
+                var nested = ProtobufWriter()
+                nested.appendMessage(field) { message in
+                    message.appendBytes(1, content.span)
+                    message.appendText(2, "v")
+                }
+                var entry = ProtobufWriter()
+                entry.appendEntry(field, key: content.span, value: Array("v".utf8).span)
+                #expect(nested.bytes == expected.bytes && entry.bytes == expected.bytes, "\(length) \(field)")
+            }
+        }
+    }
 }

@@ -1,4 +1,5 @@
 import ApusClient
+import ApusExposition
 import Dispatch
 import Testing
 
@@ -86,7 +87,7 @@ struct InstrumentTests {
     @Test("durations are observed in seconds, of work that returns and of work that throws")
     func timing() async throws {
         struct Failure: Error {}
-        let histogram = try MetricRegistry().histogram("h_seconds", help: "H.", buckets: [60])
+        let histogram = try MetricRegistry().histogram("h_seconds", help: "H.", buckets: [86_400])
         histogram.observe(.milliseconds(1_500))
         #expect(histogram.snapshot.sum == 1.5)
         #expect(histogram.time { 7 } == 7)
@@ -133,6 +134,39 @@ struct InstrumentTests {
         }
         #expect(family.count == 500)
         for number in 0..<500 { #expect(family["\(number)", "b"].value == 80) }
+    }
+
+    enum Phase: String, CaseIterable, Sendable { case starting, ready }
+
+    @Test("everything may be used at once, also while it is exposed, taken back and removed")
+    func everythingAtOnce() throws {
+        let registry = MetricRegistry()
+        let counter = try registry.counter("c_total", help: "C.", labels: ["a"])
+        let native = try registry.histogram("n", help: "N.", buckets: [1, 2], native: NativeBuckets(), labels: ["a"])
+        let summary = try registry.summary("s", help: "S.", quantiles: [0.5])
+        let phase = try registry.stateSet("phase", help: "P.", of: Phase.self)
+        let gauge = try registry.gauge("g", help: "G.")
+        onTwoThreads { thread in
+            for number in 0..<2_000 {
+                let value = String(number % 7)
+                counter[value].increment(exemplar: ["trace_id": value])
+                native[value].observe(Double(number) / 100, exemplar: ["trace_id": value])
+                summary.observe(Double(number))
+                phase.set(number % 2 == 0 ? .starting : .ready)
+                gauge.tracking { phase.turn(.ready, on: true) }
+                switch number % 200 {
+                case 50: #expect(registry.expose(accept: Accept.openMetrics).failures == [])
+                case 100: #expect(registry.expose(accept: Accept.protobuf).failures == [])
+                case 150 where thread == 0: counter.remove([value])
+                case 199 where thread == 1: summary.reset()
+                default: break
+                }
+            }
+            if thread == 0 { registry.unregister("g") } else { registry.reset() }
+        }
+        native["1"].observe(1)
+        #expect(try Scrape(registry, .openMetrics).values.count > 10)
+        #expect(gauge.value == 0)
     }
 
     @Test("children are told apart by every value, removed alone and all together")

@@ -22,7 +22,12 @@ package struct ProtobufWriter: Sendable {
 
     /// Appends a varint without a tag, as in packed fields.
     package mutating func appendVarint(_ value: UInt64) {
-        writer.appendVarint(value)
+        // Most are tags and lengths of one byte.
+        if value < 0x80 {
+            writer.append(UInt8(truncatingIfNeeded: value))
+        } else {
+            writer.appendVarint(value)
+        }
     }
 
     /// Appends an unsigned integer, an enumeration or a boolean.
@@ -57,7 +62,45 @@ package struct ProtobufWriter: Sendable {
     /// Appends bytes, or the bytes of a text or of a message.
     package mutating func appendBytes(_ field: Int, _ content: Span<UInt8>) {
         appendTag(field, .lengthDelimited)
-        writer.appendLengthPrefixed(content)
+        appendVarint(UInt64(content.count))
+        writer.append(content)
+    }
+
+    /// Appends a message of two texts, fields 1 and 2: an entry of a map, or a label.
+    package mutating func appendEntry(_ field: Int, key: Span<UInt8>, value: Span<UInt8>) {
+        let keyLength = UInt64(key.count)
+        let valueLength = UInt64(value.count)
+        let length = 2 + ByteWriter.varintSize(keyLength) + key.count + ByteWriter.varintSize(valueLength) + value.count
+        if length < 0x80, field < 16 {
+            // All tags and lengths have one byte: one look at the capacity for the whole entry.
+            writer.bytes.append(addingCapacity: length + 2) { output in
+                output.append(UInt8(truncatingIfNeeded: field << 3 | 2))
+                output.append(UInt8(truncatingIfNeeded: length))
+                output.append(1 << 3 | 2)
+                output.append(UInt8(truncatingIfNeeded: key.count))
+                Self.append(key, to: &output)
+                output.append(2 << 3 | 2)
+                output.append(UInt8(truncatingIfNeeded: value.count))
+                Self.append(value, to: &output)
+            }
+            return
+        }
+        appendTag(field, .lengthDelimited)
+        appendVarint(UInt64(length))
+        appendBytes(1, key)
+        appendBytes(2, value)
+    }
+
+    private static func append(_ content: Span<UInt8>, to output: inout OutputSpan<UInt8>) {
+        unsafe output.withUnsafeMutableBufferPointer { buffer, count in
+            unsafe content.withUnsafeBufferPointer { content in
+                guard let source = content.baseAddress, let target = buffer.baseAddress,
+                    content.count <= buffer.count - count
+                else { return }
+                unsafe (target + count).update(from: source, count: content.count)
+                count += content.count
+            }
+        }
     }
 
     /// Appends a message whose fields `body` writes.
@@ -73,12 +116,23 @@ package struct ProtobufWriter: Sendable {
         writer.append(UInt8(0))
         body(&self)
         let length = writer.count - start - 1
-        if length < 0x80 {
-            writer.bytes[start] = UInt8(truncatingIfNeeded: length)
-        } else {
-            var prefix = ByteWriter()
-            prefix.appendVarint(UInt64(length))
-            writer.bytes.replaceSubrange(start...start, with: prefix.bytes)
+        let size = ByteWriter.varintSize(UInt64(length))
+        if size > 1 { moveMessage(from: start + 1, by: size - 1) }
+        var rest = length
+        for index in start..<(start + size - 1) {
+            writer.bytes[index] = UInt8(truncatingIfNeeded: rest) | 0x80
+            rest >>= 7
+        }
+        writer.bytes[start + size - 1] = UInt8(truncatingIfNeeded: rest)
+    }
+
+    /// Makes room for more bytes of length before the message that begins at `start` and is the last.
+    private mutating func moveMessage(from start: Int, by distance: Int) {
+        let length = writer.count - start
+        for _ in 0..<distance { writer.append(UInt8(0)) }
+        unsafe writer.bytes.withUnsafeMutableBufferPointer { buffer in
+            guard let base = buffer.baseAddress else { return }
+            unsafe (base + start + distance).update(from: base + start, count: length)
         }
     }
 
@@ -104,7 +158,11 @@ package struct ProtobufWriter: Sendable {
     }
 
     private mutating func appendTag(_ field: Int, _ wireType: ProtobufWireType) {
-        appendVarint(UInt64(ProtobufTag(field, wireType).rawValue))
+        if field < 16 {
+            writer.append(UInt8(truncatingIfNeeded: field) << 3 | wireType.rawValue)
+        } else {
+            appendVarint(UInt64(ProtobufTag(field, wireType).rawValue))
+        }
     }
 
     private static func zigzag(_ value: Int64) -> UInt64 {

@@ -126,6 +126,10 @@ final class ChildTable: ExposedFamily {
         }
         guard !children.isEmpty else { return }
         pass.begin(descriptor)
+        guard pass.seen != nil else {
+            for number in order { writeChild(children[number], labels[number], &pass) }
+            return
+        }
         for number in order where pass.admits(labels[number]) { writeChild(children[number], labels[number], &pass) }
     }
 

@@ -242,12 +242,15 @@ public final class MetricRegistry: Sendable {
     }
 
     private static func reserve(_ families: [MetricDescriptor], in state: inout State) throws(MetricError) {
-        var reserved = state.reserved
+        // All or none: the names of a collector's families are looked at before one of them is taken.
+        var taken: [String: String] = [:]
         for family in families {
             let names = family.reservedNames
-            guard names.allSatisfy({ reserved[$0] == nil }) else { throw .duplicateName(family.name) }
-            for name in names { reserved[name] = family.name }
+            guard names.allSatisfy({ state.reserved[$0] == nil && taken[$0] == nil }) else {
+                throw .duplicateName(family.name)
+            }
+            for name in names { taken[name] = family.name }
         }
-        state.reserved = reserved
+        for (name, family) in taken { state.reserved[name] = family }
     }
 }

@@ -5,9 +5,15 @@ package import ApusModel
 package enum ExpositionText {
     /// Appends a label value with `\`, `"` and newline escaped.
     package static func appendEscaped(_ text: String, escapesQuotes: Bool = true, to bytes: inout [UInt8]) {
-        let isPlain = !text.utf8.contains { $0 == UInt8(ascii: "\\") || $0 == 0x0A || $0 == UInt8(ascii: "\"") }
+        let content = text.utf8
+        let span = content.span
+        var isPlain = true
+        for index in 0..<span.count {
+            let byte = span[index]
+            if byte == UInt8(ascii: "\\") || byte == 0x0A || byte == UInt8(ascii: "\"") { isPlain = false }
+        }
         if isPlain {
-            bytes.append(contentsOf: text.utf8)
+            unsafe span.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
             return
         }
         for byte in text.utf8 {
