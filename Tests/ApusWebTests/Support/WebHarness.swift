@@ -32,6 +32,11 @@ struct WebHarness {
         )
     }
 
+    /// The same around a responder that was made before.
+    init(responder: WebResponder) {
+        self.responder = responder
+    }
+
     /// Sources with fixed status.
     static func sources(
         engine: FakeEngine = FakeEngine(.vector([])),

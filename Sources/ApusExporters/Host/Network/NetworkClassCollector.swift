@@ -80,7 +80,7 @@ struct NetworkClassCollector: HostCollector {
         _ folder: FolderPath, _ file: String, _ reader: inout FileReader
     ) throws(ExporterError) -> Double? {
         guard let line = try reader.line(folder, name: file) else { return nil }
-        if line.hasPrefix("0x") { return UInt64(line.dropFirst(2), radix: 16).map(Double.init) }
-        return UInt64(line).map(Double.init)
+        if line.hasPrefix("0x") { return UInt64(line.dropFirst(2), radix: 16).map { Double($0) } }
+        return UInt64(line).map { Double($0) }
     }
 }

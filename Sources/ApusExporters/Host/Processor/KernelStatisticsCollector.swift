@@ -8,7 +8,8 @@ struct KernelStatisticsCollector: HostCollector {
         try reader.load(host.procfs, "stat")
         var cursor = FieldCursor(reader.text)
         while cursor.nextLine(), let key = cursor.nextField() {
-            guard !cursor.hasPrefix(key, "cpu"), let value = cursor.nextInteger().map(Double.init) else { continue }
+            guard !cursor.hasPrefix(key, "cpu"), let count = cursor.nextInteger() else { continue }
+            let value = Double(count)
             if cursor.isField(key, "ctxt") {
                 samples.counter("node_context_switches_total", "Total number of context switches.", value)
             } else if cursor.isField(key, "intr") {

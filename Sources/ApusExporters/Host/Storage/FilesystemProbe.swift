@@ -98,7 +98,8 @@ package final class FilesystemProbe: Sendable {
 
         init(_ paths: [String], from start: Int, of probe: FilesystemProbe) {
             guard start < paths.count else { return }
-            DispatchQueue.global().async { [self] in
+            // A queue of its own takes a thread of its own: the shared ones are few, and what hangs would keep them from others.
+            DispatchQueue(label: "apus.exporter.filesystem").async { [self] in
                 for index in start..<paths.count {
                     let path = paths[index]
                     let answer = probe.isHanging(path) ? Answer.hangs : probe.ask(path)
