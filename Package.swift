@@ -160,9 +160,7 @@ let package = Package(
         // The scene: services to watch, and who visits them.
         .target(
             name: "ExampleSupport",
-            dependencies: [
-                "ApusClientLogging", "ApusClient", hummingbird, asyncHTTPClient, nioCore, nioHTTP1, logging,
-            ],
+            dependencies: ["ApusClientLogging", "ApusClient", hummingbird, nioCore, nioPosix, logging],
             path: "Examples/Support", swiftSettings: settings),
         example(
             "ImageGallery",
