@@ -195,6 +195,11 @@ let package = Package(
             path: "Benchmarks/ClientBenchmark",
             swiftSettings: testSettings),
         .executableTarget(
+            name: "ExporterBenchmark",
+            dependencies: ["ApusExporters"],
+            path: "Benchmarks/ExporterBenchmark",
+            swiftSettings: testSettings),
+        .executableTarget(
             name: "ClientService",
             dependencies: [
                 "ApusClientHummingbird", "ApusClientLogging", "ApusClientMetrics", "ApusClient", hummingbird,

@@ -1,11 +1,12 @@
 package import ApusModel
 import Synchronization
 
-/// What cAdvisor tells of containers and their machine, and what their engine knows of them beside, read when it is scraped.
+/// What cAdvisor tells of containers and their machine, and what their engine knows of them beside, read when it is
+/// scraped.
 ///
-/// Nothing runs between two scrapes but the directory, which follows the engine's events. What containers use is read from control
-/// groups; where those are not to be seen, as with an engine on another machine, the engine is asked. A machine without an engine
-/// has its containers told of by the ids in the paths of their groups.
+/// Nothing runs between two scrapes but the directory, which follows the engine's events. What containers use is read
+/// from control groups; where those are not to be seen, as with an engine on another machine, the engine is asked. A
+/// machine without an engine has its containers told of by the ids in the paths of their groups.
 package final class ContainerExporter: MetricsExporter {
     package let name = "containers"
     private let directory: ContainerDirectory?

@@ -13,7 +13,8 @@ struct ContainerProbe: ~Copyable {
     let machine: MachineFacts
 
     init(paths: HostPaths, settings: ContainerSettings) {
-        // Everything is made before the first property is set: with self half made the optimizer frees what is not there yet.
+        // Everything is made before the first property is set: with self half made the optimizer frees what is not
+        // there yet.
         let host = HostFolders(paths)
         var reader = FileReader()
         let machine = MachineFacts(host, &reader)

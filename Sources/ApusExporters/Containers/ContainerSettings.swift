@@ -1,6 +1,7 @@
 /// How containers are told of.
 package struct ContainerSettings: Sendable {
-    /// Labels that say how Compose made a container: they change with each deployment, are long, and tell nobody anything.
+    /// Labels that say how Compose made a container: they change with each deployment, are long, and tell nobody
+    /// anything.
     package static let labelsOfDeployment: Set<String> = [
         "com.docker.compose.config-hash", "com.docker.compose.depends_on",
         "com.docker.compose.project.config_files", "com.docker.compose.project.environment_file",
@@ -21,7 +22,8 @@ package struct ContainerSettings: Sendable {
     package var allowedLabels: Set<String> = []
     /// The labels of containers that do not.
     package var deniedLabels: Set<String> = ContainerSettings.labelsOfDeployment
-    /// Whether a label that only other containers have is written as empty, as cAdvisor does; a store knows no difference.
+    /// Whether a label that only other containers have is written as empty, as cAdvisor does; a store knows no
+    /// difference.
     package var writesEmptyLabels = true
     /// Processes of one container that are looked at for `details`.
     package var maximumProcesses = 1_024

@@ -3,8 +3,8 @@ import Synchronization
 
 /// The containers of an engine, kept true by its events.
 ///
-/// `run()` lists and inspects all once and then follows the engine's events: a container is inspected again when something
-/// happened to it, and never for a scrape. When the stream breaks, everything is listed anew.
+/// `run()` lists and inspects all once and then follows the engine's events: a container is inspected again when
+/// something happened to it, and never for a scrape. When the stream breaks, everything is listed anew.
 package final class ContainerDirectory: Sendable {
     /// A container with a number that changes with what is known of it.
     struct Entry: Sendable {

@@ -22,7 +22,8 @@ package final class ContainerEventLog: Sendable {
     private let capacity: Int
     private let maximumCounts: Int
 
-    /// An empty log of the latest `capacity` events and of counts of `maximumCounts` kinds, of which the oldest give way.
+    /// An empty log of the latest `capacity` events and of counts of `maximumCounts` kinds, of which the oldest give
+    /// way.
     package init(capacity: Int = 4_096, maximumCounts: Int = 8_192) {
         self.capacity = max(1, capacity)
         self.maximumCounts = max(1, maximumCounts)

@@ -36,7 +36,8 @@ struct EngineClient: Sendable {
         return ContainerUsage(statistics: try await read(path, limit: Self.bodyLimit))
     }
 
-    /// Bytes of each container's own files, and of these with its image's, by id; the engine walks through all files for it.
+    /// Bytes of each container's own files, and of these with its image's, by id; the engine walks through all files
+    /// for it.
     func sizes() async throws(ExporterError) -> [String: ContainerSizes] {
         let list = try await read("/containers/json?all=1&size=1", limit: Self.listLimit, timeout: 60_000)
         var sizes: [String: ContainerSizes] = [:]

@@ -2,9 +2,11 @@ import ApusBytes
 
 /// What the engine itself measures of containers, for machines whose control groups are not to be seen.
 ///
-/// Source: Docker Engine API, ContainerStats; the names of memory are those of the version of control groups that the engine has.
+/// Source: Docker Engine API, ContainerStats; the names of memory are those of the version of control groups that the
+/// engine has.
 enum EngineStatistics {
-    /// Asks for each container, several at one time; those without an answer within `timeout` milliseconds are left out.
+    /// Asks for each container, several at one time; those without an answer within `timeout` milliseconds are left
+    /// out.
     static func gather(
         _ ids: [String], from client: EngineClient, parallelism: Int, timeout: Int64
     ) async -> [String: ContainerUsage] {

@@ -4,8 +4,9 @@ import ApusModel
 /// The samples of one exposition, gathered by family in the order in which families came up.
 ///
 /// Labels are texts made beforehand, so that what does not change from scrape to scrape is made once. The writer of
-/// `ApusExposition` is used directly and not through collectors of the client library: those take an array of strings per
-/// sample and sort, which for the seven thousand samples of a hundred containers would cost more than reading the files.
+/// `ApusExposition` is used directly and not through collectors of the client library: those take an array of strings
+/// per sample and sort, which for the seven thousand samples of a hundred containers would cost more than reading the
+/// files.
 struct MetricSamples: Sendable {
     /// A family's place.
     typealias Place = Int
@@ -79,7 +80,8 @@ struct MetricSamples: Sendable {
         }
         var writer = ExpositionWriter(mediaType, capacity: capacity)
         for family in families where !family.samples.isEmpty {
-            // OpenMetrics would add the ending to the names of counters that have none, and no dashboard would find them.
+            // OpenMetrics would add the ending to the names of counters that have none, and no dashboard would find
+            // them.
             let isNamedAsCounter = mediaType.format != .openMetrics || family.name.hasSuffix("_total")
             let type = family.type == .counter && !isNamedAsCounter ? .unknown : family.type
             writer.beginFamily(family.name, type: type, help: family.help)

@@ -42,7 +42,8 @@ struct FieldCursor: ~Escapable {
         return start..<position
     }
 
-    /// The part of the line up to `separator`, without blanks around it, or `nil` where it does not occur; goes on behind it.
+    /// The part of the line up to `separator`, without blanks around it, or `nil` where it does not occur; goes on
+    /// behind it.
     @_lifetime(self: copy self)
     mutating func field(before separator: UInt8) -> Range<Int>? {
         var end = position

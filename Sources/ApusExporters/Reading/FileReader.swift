@@ -87,7 +87,8 @@ struct FileReader: ~Copyable {
         }
     }
 
-    /// The whole number in a file of one value; `UInt64.max` where it says `max` or is negative, `nil` where there is no file.
+    /// The whole number in a file of one value; `UInt64.max` where it says `max` or is negative, `nil` where there is
+    /// no file.
     mutating func value(_ folder: FolderPath, _ name: StaticString) throws(ExporterError) -> UInt64? {
         setPath(folder)
         name.withUTF8Buffer { unsafe path.append(contentsOf: $0) }

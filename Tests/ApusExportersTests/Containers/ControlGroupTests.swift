@@ -191,6 +191,38 @@ struct ControlGroupTests {
         }
     }
 
+    @Test("limits are read again when the engine tells that they were changed, and after a while")
+    func limits() async throws {
+        let tree = try ContainerTree()
+        try tree.addUnifiedGroup("/docker/\(Self.id)", process: 40)
+        let before = MadeEngine.Container(id: Self.id, name: "web", pid: 40)
+        let engine = MadeEngine([before])
+        try await withExporter(tree, engine) { exporter, directory in
+            func limit() async -> Double? {
+                await exporter.exposed().value("container_spec_memory_limit_bytes", ["name": "web"])
+            }
+            #expect(await limit() == 0)
+            try tree.write("sys/fs/cgroup/docker/\(Self.id)/memory.max", "4096\n")
+            #expect(await limit() == 0, "as read last")
+            var after = before
+            after.memory = 4_096
+            engine.change([after])
+            engine.send("update", after)
+            while try #require(directory).containers.first?.limits.memory != 4_096 {
+                try await Task.sleep(for: .milliseconds(1))
+            }
+            #expect(await limit() == 4_096)
+        }
+        var settings = ContainerSettings()
+        settings.limitsInterval = 0
+        try await withExporter(tree, nil, settings: settings) { exporter, _ in
+            for limit in [1.0, 2] {
+                try tree.write("sys/fs/cgroup/docker/\(Self.id)/memory.max", "\(Int(limit))\n")
+                #expect(await exporter.exposed().value("container_spec_memory_limit_bytes") == limit)
+            }
+        }
+    }
+
     @Test("a process of another machine with the same number is not taken for the container's")
     func foreignProcess() async throws {
         let tree = try ContainerTree()

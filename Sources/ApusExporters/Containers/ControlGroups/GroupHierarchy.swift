@@ -16,7 +16,8 @@ struct GroupHierarchy: Sendable {
             let hybrid = mount.folder("unified")
             unified = hybrid.canRead("cgroup.controllers") ? hybrid : nil
             for name in (try? mount.names(limit: 256)) ?? [] {
-                // Controllers that share a hierarchy also share its folder: "cpu,cpuacct", with links under single names.
+                // Controllers that share a hierarchy also share its folder: "cpu,cpuacct", with links under single
+                // names.
                 let words = name.split(separator: ",")
                 for controller in GroupController.allCases
                 where legacy[controller.rawValue] == nil && words.contains(where: { $0 == "\(controller.name)" }) {

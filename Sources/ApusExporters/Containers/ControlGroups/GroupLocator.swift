@@ -33,7 +33,8 @@ struct GroupLocator {
     /// The places of running containers, in their order; `nil` for those that are not to be seen.
     ///
     /// - Parameters:
-    ///   - isWhole: whether the containers are all that the engine has; if not, others are searched for at every scrape.
+    ///   - isWhole: whether the containers are all that the engine has; if not, others are searched for at every
+    /// scrape.
     ///   - now: milliseconds.
     mutating func places(
         of containers: [ContainerDirectory.Entry], isWhole: Bool, now: Int64, _ reader: inout FileReader
@@ -60,7 +61,8 @@ struct GroupLocator {
                     missing.insert(entry.revision)
                     continue
                 }
-                // The process that the engine names is of another machine or namespace, or the group would have been found by it.
+                // The process that the engine names is of another machine or namespace, or the group would have been
+                // found by it.
                 results[index] = Place(folders: folders, process: nil, revision: entry.revision)
                 places[entry.facts.id] = results[index]
             }
@@ -75,7 +77,8 @@ struct GroupLocator {
 
     /// Groups of containers that are not among `known`, by id.
     ///
-    /// - Parameter isWhole: whether an engine tells of its containers: then only those are meant that were there at the search
+    /// - Parameter isWhole: whether an engine tells of its containers: then only those are meant that were there at
+    /// the search
     ///   before too, since one that is just being made is not told of by its engine yet.
     mutating func others(than known: Set<String>, isWhole: Bool, limit: Int) -> [(id: String, place: Place)] {
         var others: [(id: String, place: Place)] = []

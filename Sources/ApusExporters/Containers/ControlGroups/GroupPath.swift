@@ -1,8 +1,8 @@
 /// How engines name the control groups of containers.
 ///
-/// All of them put the id's 64 hexadecimal digits into one component: `/docker/ID` and `/libpod_parent/libpod-ID` with the driver
-/// cgroupfs, `/system.slice/docker-ID.scope`, `/machine.slice/libpod-ID.scope`, `…/cri-containerd-ID.scope` and `…/crio-ID.scope`
-/// with systemd.
+/// All of them put the id's 64 hexadecimal digits into one component: `/docker/ID` and `/libpod_parent/libpod-ID` with
+/// the driver cgroupfs, `/system.slice/docker-ID.scope`, `/machine.slice/libpod-ID.scope`, `…/cri-containerd-ID.scope`
+/// and `…/crio-ID.scope` with systemd.
 enum GroupPath {
     static let idLength = 64
 
@@ -20,8 +20,8 @@ enum GroupPath {
         return nil
     }
 
-    /// The path up to the component that names a container, since its processes may live in groups below; `nil` where it is not
-    /// named, or the path leads out of what can be seen.
+    /// The path up to the component that names a container, since its processes may live in groups below; `nil` where
+    /// it is not named, or the path leads out of what can be seen.
     static func path(of id: String, in path: String) -> String? {
         guard path.hasPrefix("/"), path.utf8.count < 4_096 else { return nil }
         var result = ""

@@ -11,8 +11,8 @@ enum GroupReader {
         _ group: GroupFolders, details: Set<ContainerDetail>, _ reader: inout FileReader,
         into usage: inout ContainerUsage
     ) throws(ExporterError) {
-        // What version 2 has is read in one go, first of all the processor time, which all kernels count there: in version 1 it
-        // is three files, of which two are less exact.
+        // What version 2 has is read in one go, first of all the processor time, which all kernels count there: in
+        // version 1 it is three files, of which two are less exact.
         if let folder = group.unified {
             reader.enter(folder)
             try UnifiedGroup.readProcessorTime(folder, &reader, into: &usage)

@@ -1,6 +1,7 @@
 /// Reads the files of version 1 of control groups.
 ///
-/// Source: the kernel's documents of the controllers cpuacct, memory and blkio, and of the scheduler's bandwidth control.
+/// Source: the kernel's documents of the controllers cpuacct, memory and blkio, and of the scheduler's bandwidth
+/// control.
 enum LegacyGroup {
     /// Kernels tell times of /proc/stat and cpuacct.stat in hundredths of seconds.
     private static let tick: UInt64 = 10_000_000

@@ -3,7 +3,8 @@ enum NetworkReader {
     /// Interfaces that are told of in one namespace.
     private static let maximumInterfaces = 256
 
-    /// Traffic of the interfaces, from the file `dev`; those that are left out belong to other containers, as with cAdvisor.
+    /// Traffic of the interfaces, from the file `dev`; those that are left out belong to other containers, as with
+    /// cAdvisor.
     static func interfaces(
         _ net: FolderPath, _ reader: inout FileReader
     ) throws(ExporterError) -> [NetworkUsage] {

@@ -16,7 +16,8 @@ enum ProcessReader {
         var count: UInt64 = 0
     }
 
-    /// The processes of a group, or those of the groups below where it has none itself: engines and init systems put them there.
+    /// The processes of a group, or those of the groups below where it has none itself: engines and init systems put
+    /// them there.
     ///
     /// - Parameter limit: the most numbers that are told.
     static func processes(
@@ -89,11 +90,11 @@ enum ProcessReader {
     ) throws(ExporterError) -> [UInt64] {
         var counts = [UInt64](repeating: 0, count: TaskState.allCases.count)
         for id in ids where try reader.loadIfPresent(procfs, name: "\(id)/stat") {
-            let text = reader.text
-            // The name before the state may have blanks and brackets itself.
-            var index = text.count - 1
-            while index >= 0, text[index] != UInt8(ascii: ")") { index -= 1 }
-            guard index >= 0, index + 2 < text.count, let state = TaskState(letter: text[index + 2]) else { continue }
+            var cursor = fieldsAfterName(reader.text)
+            guard let field = cursor.nextField(), let state = TaskState(letter: cursor.byte(at: field.lowerBound))
+            else {
+                continue
+            }
             counts[state.rawValue] += 1
         }
         return counts
@@ -104,15 +105,20 @@ enum ProcessReader {
         of id: UInt64, bootTime: Double, _ procfs: FolderPath, _ reader: inout FileReader
     ) throws(ExporterError) -> Double? {
         guard try reader.loadIfPresent(procfs, name: "\(id)/stat") else { return nil }
-        let text = reader.text
-        var index = text.count - 1
-        while index >= 0, text[index] != UInt8(ascii: ")") { index -= 1 }
-        guard index >= 0 else { return nil }
-        var cursor = FieldCursor(text.extracting((index + 1)...))
-        guard cursor.nextLine() else { return nil }
+        var cursor = fieldsAfterName(reader.text)
         // The twenty-second field of proc(5); the state, the third, is the first here.
         cursor.skipFields(19)
         return cursor.nextInteger().map { bootTime + Double($0) / Double(max(1, sysconf(Int32(_SC_CLK_TCK)))) }
+    }
+
+    /// The fields of /proc/PID/stat from the third on; the name before them may have blanks and brackets itself.
+    @_lifetime(copy text)
+    private static func fieldsAfterName(_ text: Span<UInt8>) -> FieldCursor {
+        var end = text.count
+        while end > 0, text[end - 1] != UInt8(ascii: ")") { end -= 1 }
+        var cursor = FieldCursor(text.extracting(end...))
+        _ = cursor.nextLine()
+        return cursor
     }
 }
 

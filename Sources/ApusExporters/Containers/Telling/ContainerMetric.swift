@@ -2,7 +2,8 @@ import ApusModel
 
 /// The metric families of containers.
 ///
-/// Names, types, labels and help texts are cAdvisor's where it has the metric; the rest, from `state` on, is told by Apus alone.
+/// Names, types, labels and help texts are cAdvisor's where it has the metric; the rest, from `state` on, is told by
+/// Apus alone.
 enum ContainerMetric: Int, CaseIterable {
     case processorTime
     case userTime
