@@ -101,10 +101,12 @@ class Engine:
     def _leave_network(self):
         if self._own_network is None:
             return
-        _set_network(self._own_network)
-        os.close(self._own_network)
-        self._own_network = None
-        subprocess.run(["ip", "netns", "delete", self.name], check=True)
+        try:
+            _set_network(self._own_network)
+        finally:
+            os.close(self._own_network)
+            self._own_network = None
+            subprocess.run(["ip", "netns", "delete", self.name], check=True)
 
     # The engine.
 
