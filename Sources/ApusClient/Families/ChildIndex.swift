@@ -170,7 +170,10 @@ struct ChildIndex: Sendable {
     private func isEqual(_ key: borrowing Key, _ child: Int) -> Bool {
         let start = child * wordCount
         var difference: UInt64 = 0
-        for index in 0..<wordCount { difference |= words[start + index] ^ key.words[index] }
+        // By spans: an index into the words themselves copies all of them each time.
+        let wanted = key.words.span
+        let stored = words.span.extracting(start..<(start + wordCount))
+        for index in 0..<wordCount { difference |= stored[index] ^ wanted[index] }
         return difference == 0
     }
 
