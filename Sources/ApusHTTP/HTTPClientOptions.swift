@@ -14,6 +14,8 @@ package struct HTTPClientOptions: Hashable, Sendable {
     package var proxyURL: String?
     /// How long an unused connection is kept, in milliseconds; longer than the scrape interval, so that it is used again.
     package var idleTimeout: Int64 = 300_000
+    /// Connections to one host at one time, beyond which requests wait; each takes a file handle.
+    package var maximumConnections = 8
 
     /// The defaults: redirects followed, no authorization, the system's certificate authorities.
     package init() {}

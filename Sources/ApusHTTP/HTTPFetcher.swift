@@ -37,6 +37,7 @@ package final class HTTPFetcher: Sendable {
         configuration.httpVersion = options.allowsHTTP2 ? .automatic : .http1Only
         configuration.decompression = .disabled
         configuration.connectionPool.idleTimeout = .milliseconds(max(1_000, options.idleTimeout))
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = max(1, options.maximumConnections)
         // A refused connection is an answer: the next attempt is the next scrape.
         configuration.connectionPool.retryConnectionEstablishment = false
         if let proxyURL = options.proxyURL { configuration.proxy = try Self.proxy(proxyURL) }
