@@ -21,6 +21,7 @@ package final class ContainerExporter: MetricsExporter {
         var probe: ContainerProbe
         var labels: ContainerLabels
         var writer = UsageWriter()
+        var paths = PathMemory()
     }
 
     /// An exporter of the containers of this machine.
@@ -95,10 +96,12 @@ package final class ContainerExporter: MetricsExporter {
         _ state: inout State, into samples: inout MetricSamples
     ) {
         state.labels.begin(snapshot)
-        var paths: [String: String] = [:]
         for container in measurement.containers {
-            let path = container.path ?? Self.standardPath(of: container.id)
-            paths[container.id] = path
+            if let path = container.path { state.paths.note(path, of: container.id) }
+        }
+        var measured: Set<String> = []
+        for container in measurement.containers {
+            let path = state.paths.path(of: container.id)
             let labels =
                 container.entry.map { state.labels.text(of: $0, path: path) } ?? ContainerLabels.text(ofGroup: path)
             var usage = container.usage
@@ -108,18 +111,24 @@ package final class ContainerExporter: MetricsExporter {
             }
             state.writer.write(usage, labels: labels, into: &samples)
             samples.append(usage.outOfMemoryKills, labels, to: .outOfMemory)
+            measured.insert(container.id)
             samples.append(Double(now / 1_000), labels, to: .lastSeen)
             if let time = container.startTime { samples.append(time, labels, to: .startTime) }
         }
         // What the engine told before it stopped answering may be wrong by now.
         if snapshot.isConnected {
             for entry in snapshot.entries {
-                let path = paths[entry.facts.id] ?? Self.standardPath(of: entry.facts.id)
+                let labels = state.labels.text(of: entry, path: state.paths.path(of: entry.facts.id))
                 StateWriter.write(
-                    entry.facts, labels: state.labels.text(of: entry, path: path),
-                    image: snapshot.images[entry.facts.imageID], sizes: snapshot.sizes[entry.facts.id], into: &samples)
+                    entry.facts, labels: labels, image: snapshot.images[entry.facts.imageID],
+                    sizes: snapshot.sizes[entry.facts.id], into: &samples)
+                // A container that ends for it would else never be seen to have been out of memory.
+                if !measured.contains(entry.facts.id) {
+                    samples.append(entry.outOfMemoryCount, labels, to: .outOfMemory)
+                }
             }
         }
+        state.paths.keep(snapshot.entries, beside: measured)
         if let directory { EventWriter.write(directory.log.counts, containers: snapshot.entries, into: &samples) }
         writeMachine(measurement, now: now, &state, into: &samples)
         MachineWriter.writeVersion(state.probe.machine, engine: snapshot.engine, version: version, into: &samples)
@@ -169,9 +178,6 @@ package final class ContainerExporter: MetricsExporter {
             "Running containers of which neither control groups nor the engine told in time what they use.",
             Double(measurement.unmeasuredCount))
     }
-
-    /// The `id` of a container whose group is not to be seen, as Docker names groups.
-    private static func standardPath(of id: String) -> String { "/docker/\(id)" }
 }
 
 extension ContainerUsage {

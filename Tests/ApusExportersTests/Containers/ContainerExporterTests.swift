@@ -120,6 +120,33 @@ struct ContainerExporterTests {
         }
     }
 
+    @Test("a container has one id in all of its series, also while it does not run")
+    func stopped() async throws {
+        let tree = try ContainerTree()
+        try tree.addUnifiedGroup("/system.slice/docker-\(Self.id).scope", process: 40)
+        var container = MadeEngine.Container(id: Self.id, name: "web", pid: 40)
+        let other = MadeEngine.Container(id: Self.otherID, name: "job", state: "exited")
+        let engine = MadeEngine([container, other])
+        try await withExporter(tree, engine) { exporter, directory in
+            var exposed = await exporter.exposed()
+            let path = "/system.slice/docker-\(Self.id).scope"
+            #expect(Set(exposed.all("container_state", ["name": "web"]).map { $0.labels["id"] }) == [path])
+            #expect(
+                exposed.all("container_state", ["name": "job"])[0].labels["id"]
+                    == path.replacing(Self.id, with: Self.otherID))
+            container.state = "exited"
+            container.wasOutOfMemory = true
+            engine.change([container, other])
+            try tree.remove("sys/fs/cgroup\(path)")
+            engine.send("oom", container)
+            engine.send("die", container)
+            while try #require(directory).log.events().count < 2 { try await Task.sleep(for: .milliseconds(1)) }
+            exposed = await exporter.exposed()
+            #expect(Set(exposed.all("container_state", ["name": "web"]).map { $0.labels["id"] }) == [path])
+            #expect(exposed.value("container_oom_events_total", ["name": "web", "id": path]) == 1)
+        }
+    }
+
     @Test("what happens is counted from zero under a name that outlives the container, and kept as events")
     func events() async throws {
         let tree = try ContainerTree()
