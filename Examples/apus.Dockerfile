@@ -1,7 +1,7 @@
 # Apus in an empty image: the static program, its pages, and a folder for the data. Built by ./images.
 FROM scratch
 COPY --chown=65534:65534 data /data
-COPY apus-image /
+COPY files /
 USER 65534:65534
 EXPOSE 9090
 VOLUME /data
