@@ -35,6 +35,10 @@ package final class ContainerDirectory: Sendable {
         var snapshot = Snapshot()
         var isStale = true
         var revision: UInt64 = 0
+        /// When the last event happened, in the engine's time.
+        var lastEvent: Int64?
+        /// Events up to this time may have been told before.
+        var repetitionEnd: Int64 = .min
     }
 
     private static let firstWait: Int64 = 1_000
@@ -102,8 +106,13 @@ package final class ContainerDirectory: Sendable {
 
     /// Lists everything and then takes events until the stream ends.
     private func follow() async throws(ExporterError) {
-        // Events that come while containers are listed are told again from this second on, so that nothing is missed.
-        let start = clock.now() / 1_000
+        // Events that come while containers are listed are told again from this second on, and after a broken connection from
+        // the last one on, so that none is missed; engines remember some hundred.
+        let now = clock.now()
+        let start = state.withLock { state in
+            state.repetitionEnd = max(now, state.lastEvent ?? .min)
+            return (state.lastEvent ?? now) / 1_000
+        }
         try await synchronize()
         try await withThrowing { [self] in
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -134,7 +143,7 @@ package final class ContainerDirectory: Sendable {
     func synchronize() async throws(ExporterError) {
         let engine = try await client.version()
         let ids = try await client.containerIDs()
-        let images = try await client.images()
+        let images = await images()
         let wanted = Array(ids.prefix(settings.maximumContainers))
         let client = client
         let found = await withTaskGroup(of: Result<ContainerFacts, ExporterError>.self) { group in
@@ -164,12 +173,23 @@ package final class ContainerDirectory: Sendable {
                 entries[facts.id] = makeEntry(facts, known: known, in: &state)
             }
             state.entries = entries
-            state.snapshot.images = images
+            if let images { state.snapshot.images = images }
             state.snapshot.engine = engine
             state.snapshot.leftOutCount = max(0, ids.count - settings.maximumContainers)
             state.snapshot.isConnected = true
-            state.snapshot.failure = nil
+            if images != nil { state.snapshot.failure = nil }
             state.isStale = true
+        }
+    }
+
+    /// The images by id; `nil` where the engine does not tell, as some that stand before its socket forbid it: containers are
+    /// known without.
+    private func images() async -> [String: ImageFacts]? {
+        do throws(ExporterError) {
+            return try await client.images()
+        } catch {
+            note(failure: error)
+            return nil
         }
     }
 
@@ -181,10 +201,16 @@ package final class ContainerDirectory: Sendable {
 
     /// Takes one event: counts it, and looks at the container again.
     func take(_ event: ContainerEvent) async {
+        let mayBeKnown = state.withLock { state in
+            state.lastEvent = max(state.lastEvent ?? .min, event.time)
+            return event.time <= state.repetitionEnd
+        }
+        if mayBeKnown, log.events(from: event.time, to: event.time).contains(event) { return }
         log.append(event)
         if event.action == .destroy {
             state.withLock { state in
-                state.entries[event.id] = nil
+                let isTold = state.entries.removeValue(forKey: event.id) != nil
+                if !isTold { state.snapshot.leftOutCount = max(0, state.snapshot.leftOutCount - 1) }
                 state.isStale = true
             }
             return
@@ -202,17 +228,14 @@ package final class ContainerDirectory: Sendable {
             let isNew = state.withLock { state in
                 let known = state.entries[event.id]
                 guard known != nil || state.entries.count < settings.maximumContainers else {
-                    state.snapshot.leftOutCount += 1
+                    if event.action == .create { state.snapshot.leftOutCount += 1 }
                     return false
                 }
                 state.entries[event.id] = makeEntry(facts, known: known, in: &state)
                 state.isStale = true
                 return known == nil && state.snapshot.images[facts.imageID] == nil
             }
-            if isNew {
-                let images = try await client.images()
-                state.withLock { $0.snapshot.images = images }
-            }
+            if isNew, let images = await images() { state.withLock { $0.snapshot.images = images } }
         } catch {
             // It is gone again, of which an event tells, or the engine is: then the stream ends and all is listed anew.
             note(failure: error)

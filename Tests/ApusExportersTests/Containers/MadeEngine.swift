@@ -37,15 +37,18 @@ final class MadeEngine: EngineTransport {
         /// Milliseconds before an answer to a request for statistics.
         var delays: [String: Int] = [:]
         var isDown = false
+        /// The lines of events so far, and the stream that gets the next.
+        var lines: [String] = []
+        var sender: AsyncStream<String>.Continuation?
     }
 
     private let state: Mutex<State>
-    private let events: AsyncStream<String>
-    private let sender: AsyncStream<String>.Continuation
+    /// Whether images are told, which what stands before a socket may forbid.
+    private let tellsImages: Bool
 
-    init(_ containers: [Container]) {
+    init(_ containers: [Container], tellsImages: Bool = true) {
         state = Mutex(State(containers: containers))
-        (events, sender) = AsyncStream.makeStream()
+        self.tellsImages = tellsImages
     }
 
     func change(_ containers: [Container]) { state.withLock { $0.containers = containers } }
@@ -57,17 +60,30 @@ final class MadeEngine: EngineTransport {
         }
     }
 
-    func send(_ action: String, _ container: Container, attributes: String = "") {
-        sender.yield(
+    /// Tells an event, and to whom comes later again.
+    func send(_ action: String, _ container: Container, attributes: String = "", time: Int64 = 1_700_000_000_000) {
+        let line =
             "{\"Type\":\"container\",\"Action\":\"\(action)\",\"Actor\":{\"ID\":\"\(container.id)\",\"Attributes\":"
-                + "{\"name\":\"\(container.name)\",\"image\":\"\(container.image)\"\(attributes)}},\"timeNano\":1700000000000000000}\n"
-        )
+            + "{\"name\":\"\(container.name)\",\"image\":\"\(container.image)\"\(attributes)}},"
+            + "\"timeNano\":\(time * 1_000_000)}\n"
+        state.withLock { state in
+            state.lines.append(line)
+            state.sender?.yield(line)
+        }
+    }
+
+    /// Breaks the stream of events.
+    func interrupt() {
+        state.withLock { state in
+            state.sender?.finish()
+            state.sender = nil
+        }
     }
 
     /// Ends the stream of events, and answers nothing any more.
     func stop() {
         state.withLock { $0.isDown = true }
-        sender.finish()
+        interrupt()
     }
 
     func get(_ path: String, timeout: Int64, limit: Int) async throws(ExporterError) -> [UInt8] {
@@ -77,6 +93,7 @@ final class MadeEngine: EngineTransport {
                 return ("{\"Version\": \"28.5.2\", \"ApiVersion\": \"1.51\", \"Platform\": {\"Name\": \"Docker\"}}", 0)
             }
             if path.hasPrefix("/images") {
+                guard tellsImages else { return (nil, 0) }
                 return ("[{\"Id\": \"sha256:aa\", \"Size\": 5000, \"Created\": 1600000000}]", 0)
             }
             if path.hasPrefix("/containers/json") {
@@ -92,6 +109,12 @@ final class MadeEngine: EngineTransport {
     }
 
     func stream(_ path: String, onPart: @escaping @Sendable ([UInt8]) async -> Void) async throws(ExporterError) {
+        let (events, sender) = AsyncStream<String>.makeStream()
+        state.withLock { state in
+            // As an engine does with the time in the path: what it remembers comes again.
+            for line in state.lines { sender.yield(line) }
+            if state.isDown { sender.finish() } else { state.sender = sender }
+        }
         for await line in events { await onPart(Array(line.utf8)) }
         throw .engine(path: path, reason: "the stream ended")
     }

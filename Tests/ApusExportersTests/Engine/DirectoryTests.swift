@@ -52,4 +52,36 @@ struct DirectoryTests {
         #expect(container.limits.quota == 50_000)
         #expect(container["com.docker.compose.service"] == "accesslog")
     }
+
+    @Test("what happened while the engine's stream was broken is told once it goes on, and nothing twice")
+    func reconnection() async throws {
+        let container = MadeEngine.Container(id: ControlGroupTests.id, name: "web", pid: 40)
+        let engine = MadeEngine([container])
+        let directory = ContainerDirectory(transport: engine)
+        let task = Task { await directory.run() }
+        while !directory.isConnected { try await Task.sleep(for: .milliseconds(1)) }
+        engine.send("start", container, time: 1_700_000_000_000)
+        while directory.log.events().isEmpty { try await Task.sleep(for: .milliseconds(1)) }
+        engine.interrupt()
+        while directory.isConnected { try await Task.sleep(for: .milliseconds(1)) }
+        engine.send("die", container, time: 1_700_000_000_500)
+        while directory.log.events().count < 2 { try await Task.sleep(for: .milliseconds(5)) }
+        engine.send("start", container, time: 1_700_000_001_000)
+        while directory.log.events().count < 3 { try await Task.sleep(for: .milliseconds(5)) }
+        #expect(directory.log.events().map(\.action) == [.start, .die, .start])
+        task.cancel()
+        await task.value
+    }
+
+    @Test("containers are known where images are not told, and why is said")
+    func withoutImages() async throws {
+        let engine = MadeEngine([.init(id: ControlGroupTests.id, name: "web")], tellsImages: false)
+        let directory = ContainerDirectory(transport: engine)
+        let task = Task { await directory.run() }
+        while !directory.isConnected { try await Task.sleep(for: .milliseconds(1)) }
+        #expect(directory.containers.map(\.name) == ["web"])
+        #expect(directory.failure?.contains("/images") == true)
+        task.cancel()
+        await task.value
+    }
 }
