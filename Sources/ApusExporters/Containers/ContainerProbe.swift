@@ -34,11 +34,20 @@ struct ContainerProbe: ~Copyable {
         var measurement = ContainerMeasurement()
         devices.beginScrape()
         defer { reader.leave() }
+        // One part that fails takes no other with it.
         do throws(ExporterError) {
-            let memory = try MachineMemory(host.procfs, &reader)
-            measurement.memory = memory
+            measurement.memory = try MachineMemory(host.procfs, &reader)
+        } catch {
+            measurement.failure = error
+        }
+        do throws(ExporterError) {
             try measureContainers(snapshot, now: now, into: &measurement)
-            measurement.machine = try MachineGroup.read(locator.hierarchy, memory: memory, host, &reader)
+        } catch {
+            measurement.failure = error
+        }
+        do throws(ExporterError) {
+            measurement.machine = try MachineGroup.read(
+                locator.hierarchy, memory: measurement.memory ?? MachineMemory(), host, &reader)
             nameDevices(&measurement.machine)
             measurement.fileSystems = try MachineFileSystem.all(host, probe: fileSystems, &reader)
         } catch {

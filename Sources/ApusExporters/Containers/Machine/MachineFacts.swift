@@ -76,6 +76,9 @@ struct MachineMemory: Sendable {
     private(set) var swap: UInt64 = 0
     private(set) var freeSwap: UInt64 = 0
 
+    /// A machine of which nothing is known.
+    init() {}
+
     init(_ procfs: FolderPath, _ reader: inout FileReader) throws(ExporterError) {
         try reader.load(procfs, "meminfo")
         var cursor = FieldCursor(reader.text)

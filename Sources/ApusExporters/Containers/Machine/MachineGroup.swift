@@ -16,7 +16,9 @@ enum MachineGroup {
                 usage.memory = memory.total - memory.free
             }
         }
-        if usage.swap == nil, memory.swap >= memory.freeSwap { usage.swap = memory.swap - memory.freeSwap }
+        if usage.swap == nil, memory.total > 0, memory.swap >= memory.freeSwap {
+            usage.swap = memory.swap - memory.freeSwap
+        }
         usage.networks = try NetworkReader.interfaces(host.net, &reader)
         return usage
     }
