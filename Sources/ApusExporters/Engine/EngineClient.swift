@@ -42,9 +42,9 @@ struct EngineClient: Sendable {
         let list = try await read("/containers/json?all=1&size=1", limit: Self.listLimit, timeout: 60_000)
         var sizes: [String: ContainerSizes] = [:]
         for element in list.elements {
-            guard let id = element["Id"]?.text else { continue }
-            sizes[id] = ContainerSizes(
-                own: element["SizeRw"]?.double ?? 0, total: element["SizeRootFs"]?.double ?? 0)
+            guard let id = element["Id"]?.text, let total = element["SizeRootFs"]?.double else { continue }
+            // An engine leaves out what is nothing.
+            sizes[id] = ContainerSizes(own: element["SizeRw"]?.double ?? 0, total: total)
         }
         return sizes
     }

@@ -193,6 +193,25 @@ struct ContainerExporterTests {
         }
     }
 
+    @Test("the engine measures the containers' own files where that is asked for")
+    func sizes() async throws {
+        let tree = try ContainerTree()
+        let engine = MadeEngine([.init(id: Self.id, name: "web", state: "exited")])
+        try await withExporter(tree, engine) { exporter, _ in
+            #expect(await exporter.exposed().all("container_fs_usage_bytes", ["name": "web"]).isEmpty)
+        }
+        var settings = ContainerSettings()
+        settings.sizeInterval = 60_000
+        try await withExporter(tree, engine, settings: settings) { exporter, _ in
+            var sizes: [ExposedSamples.Sample] = []
+            while sizes.isEmpty {
+                try await Task.sleep(for: .milliseconds(1))
+                sizes = await exporter.exposed().all("container_fs_usage_bytes", ["name": "web"])
+            }
+            #expect(sizes.map(\.value) == [77])
+        }
+    }
+
     // MARK: Without control groups
 
     @Test(

@@ -97,7 +97,10 @@ final class MadeEngine: EngineTransport {
                 return ("[{\"Id\": \"sha256:aa\", \"Size\": 5000, \"Created\": 1600000000}]", 0)
             }
             if path.hasPrefix("/containers/json") {
-                return ("[\(state.containers.map { "{\"Id\": \"\($0.id)\"}" }.joined(separator: ","))]", 0)
+                return (
+                    "[\(state.containers.map { "{\"Id\": \"\($0.id)\", \"SizeRw\": 77, \"SizeRootFs\": 99}" }.joined(separator: ","))]",
+                    0
+                )
             }
             let id = String(path.dropFirst("/containers/".count).prefix { $0 != "/" })
             if path.contains("/stats") { return (state.statistics[id], state.delays[id] ?? 0) }

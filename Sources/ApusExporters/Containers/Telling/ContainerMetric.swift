@@ -97,7 +97,6 @@ enum ContainerMetric: Int, CaseIterable {
     case info
     case imageSize
     case imageCreationTime
-    case ownFileSize
     case events
 
     /// The type, name and help text.
@@ -313,12 +312,6 @@ enum ContainerMetric: Int, CaseIterable {
             (
                 .gauge, "container_image_created_seconds",
                 "When the container's image was made, in seconds since the epoch."
-            )
-        case .ownFileSize:
-            (
-                .gauge, "container_writable_layer_bytes",
-                "Bytes that the container has written to its own files; measured by the engine now and then "
-                    + "where that is switched on."
             )
         case .events:
             (

@@ -30,7 +30,8 @@ enum StateWriter {
             samples.append(image.size, labels, to: .imageSize)
             if image.created > 0 { samples.append(image.created, labels, to: .imageCreationTime) }
         }
-        if let sizes { samples.append(sizes.own, labels, to: .ownFileSize) }
+        // Measured by the engine now and then where that is switched on; it does not tell on which disk.
+        if let sizes { samples.append(sizes.own, labels, to: .fileUsage) }
         if let time = facts.creationTime { samples.append(Double(time) / 1e3, labels, to: .creationTime) }
         guard facts.isRunning else { return }
         if let time = facts.startTime { samples.append(Double(time) / 1e3, labels, to: .startTime) }
