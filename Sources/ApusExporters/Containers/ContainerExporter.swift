@@ -45,7 +45,9 @@ package final class ContainerExporter: MetricsExporter {
     }
 
     package func expose(accept: String?) async -> ExporterPage {
-        await samples().page(accept: accept)
+        let samples = await samples()
+        // Pages of many containers have megabytes.
+        return await queue.run { samples.page(accept: accept) }
     }
 
     func samples() async -> MetricSamples {
