@@ -7,9 +7,9 @@ import Testing
 /// Runs seeded streams of operations on a store whose samples go while roll-ups stay, against a plain model that forgets nothing.
 @Suite("Roll-ups that outlive the samples against a model")
 struct RollupModelTests {
-    /// Two runs; `APUS_MODEL_SEEDS` asks for more.
+    /// A few runs; `APUS_MODEL_SEEDS` asks for more.
     private static let seeds = Array(
-        1...(ProcessInfo.processInfo.environment["APUS_MODEL_SEEDS"].flatMap { UInt64($0) } ?? 2))
+        1...(ProcessInfo.processInfo.environment["APUS_MODEL_SEEDS"].flatMap { UInt64($0) } ?? 6))
 
     @Test("append, compact, delete, clean, expire, snapshot and reopen leave what the model has", arguments: seeds)
     func randomOperations(seed: UInt64) throws {

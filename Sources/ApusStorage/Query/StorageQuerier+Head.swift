@@ -59,12 +59,18 @@ extension StorageQuerier {
 }
 
 extension Head {
-    /// A time before which the head has no sample.
+    /// A time before which the head has no sample that is seen.
     ///
-    /// The least time that the head notes may be that of a sample up to a minute after the oldest.
+    /// The least time that the head notes may be that of a sample up to a minute after the oldest. What is in blocks is not seen in the
+    /// head, but for late samples.
     var earliestTime: Int64 {
-        let (time, overflow) = samples.withLock { $0.minimumTime }.subtractingReportingOverflow(60_000)
-        return overflow ? .min : time
+        samples.withLock { samples in
+            func start(_ time: Int64) -> Int64 {
+                let (start, overflow) = time.subtractingReportingOverflow(60_000)
+                return overflow ? .min : start
+            }
+            return min(max(start(samples.inOrderMinimumTime), samples.truncatedBefore), start(samples.late.minimumTime))
+        }
     }
 }
 

@@ -61,16 +61,20 @@ struct StorageSummaries: SummarySelection {
         let horizon = selection.querier.horizon?.start(of: selection.labels(at: index)) ?? .min
         let first = max(start, horizon)
         guard first <= end else { return .exact }
-        let pieces = try pieces(of: index, first...end, isCut: first > start)
-        if pieces.isEmpty { return .none }
+        let (pieces, rolledTimes) = try pieces(of: index, first...end, isCut: first > start)
+        if pieces.isEmpty, rolledTimes.isEmpty { return .none }
         var outcome = SummaryOutcome.exact
+        // Where blocks share a bucket, the first and the last sample of those parts of it that only roll-ups tell stand for all of them.
+        func readGap(_ gap: ClosedRange<Int64>, _ scratch: inout ReadScratch) throws(QueryableError) -> Bool {
+            if rolledTimes.contains(where: { $0.overlaps(gap) }) { outcome = .estimated }
+            return try readSamples(index, gap, fields, &scratch, into: &summaries)
+        }
         var next: Int64? = first
         return try selection.withScratch { scratch throws(QueryableError) in
             for piece in pieces {
                 guard let begin = next else { break }
                 if begin < piece.span.lowerBound {
-                    let gap = begin...(piece.span.lowerBound - 1)
-                    guard try readSamples(index, gap, fields, &scratch, into: &summaries) else { return .none }
+                    guard try readGap(begin...(piece.span.lowerBound - 1), &scratch) else { return .none }
                 }
                 let known = summaries.count
                 let pieceOutcome = read(piece, fields, &scratch, into: &summaries)
@@ -87,7 +91,7 @@ struct StorageSummaries: SummarySelection {
                 next = piece.span.upperBound < end ? piece.span.upperBound + 1 : nil
             }
             guard let begin = next else { return outcome }
-            return try readSamples(index, begin...end, fields, &scratch, into: &summaries) ? outcome : .none
+            return try readGap(begin...end, &scratch) ? outcome : .none
         }
     }
 
@@ -98,7 +102,7 @@ struct StorageSummaries: SummarySelection {
         let horizon = selection.querier.horizon?.start(of: selection.labels(at: index)) ?? .min
         let first = max(start, horizon)
         guard first <= end else { return true }
-        let pieces = try pieces(of: index, first...end, isCut: first > start)
+        let pieces = try pieces(of: index, first...end, isCut: first > start).pieces
         if pieces.isEmpty { return false }
         var next: Int64? = first
         return try selection.withScratch { scratch throws(QueryableError) in
@@ -165,15 +169,22 @@ struct StorageSummaries: SummarySelection {
     /// What of a series within a range of time is read from roll-ups, in order of time.
     ///
     /// - Parameter isCut: whether the range begins within a bucket.
+    /// - Returns: beside them the times of blocks without samples of the series.
     private func pieces(
         of index: Int, _ range: ClosedRange<Int64>, isCut: Bool
-    ) throws(QueryableError) -> [Piece] {
+    ) throws(QueryableError) -> (pieces: [Piece], rolledTimes: [ClosedRange<Int64>]) {
         var pieces: [Piece] = []
+        var rolledTimes: [ClosedRange<Int64>] = []
         var parts: [StorageSelection.Part] = []
-        selection.forEachPart(of: index) { if $0.block >= 0, !gaps[Int($0.block)].isEmpty { parts.append($0) } }
+        selection.forEachPart(of: index) { part in
+            guard part.block >= 0 else { return }
+            let position = Int(part.block)
+            if !gaps[position].isEmpty || selection.querier.blocks[position].hasRolledSeries { parts.append(part) }
+        }
         for part in parts {
             let block = selection.querier.blocks[Int(part.block)]
             let isRolled = try block.isRolled(part.number)
+            if isRolled { rolledTimes.append(block.timeRange) }
             guard isRolled || block.tombstones[part.number] == nil else { continue }
             let file =
                 isRolled
@@ -201,7 +212,7 @@ struct StorageSummaries: SummarySelection {
             pieces.sort { $0.span.lowerBound < $1.span.lowerBound }
             break
         }
-        return pieces
+        return (pieces, rolledTimes)
     }
 
     /// The whole buckets of a gap; at its own ends a block may have a part of a bucket, what others have of it comes before or after all of
