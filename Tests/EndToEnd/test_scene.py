@@ -155,8 +155,8 @@ def test_six_targets_are_found_and_up(scene):
     addresses = {
         network["IPAddress"] + ":80" for container in scene.inspect(*scene.containers("accesslog"))
         for network in container["NetworkSettings"]["Networks"].values()}
-    assert {target["labels"]["instance"] for target in scene.apus.targets() if target["labels"]["job"] == "access-log"} == (
-        addresses)
+    found = {target["labels"]["instance"] for target in scene.apus.targets() if target["labels"]["job"] == "access-log"}
+    assert found == addresses
 
 
 def test_every_container_finds_itself_healthy(scene):
@@ -304,17 +304,19 @@ def test_processor_time_is_that_of_docker_stats(scene):
         metrics = ContainerMetrics(scene.apus)
         return {one: metrics.value("container_cpu_usage_seconds_total", one) for one in identifiers}
 
-    # Whatever happens in between, a counter that is read between two readings of the engine lies between them.
+    # Whatever happens in between, a counter that is read between two readings of the engine lies between them, but for a tick
+    # of the kernel: it keeps the time twice, in control groups of both versions, and brings them up to date one after the other.
+    tick = 0.01
     first, begin = engines(), ours()
     with concurrent.futures.ThreadPoolExecutor(4) as visitors:
         list(visitors.map(lambda _: page(), range(400)))
     end, last = ours(), engines()
     for one in identifiers:
-        assert first[one] <= begin[one] + 1e-6 and begin[one] <= end[one] <= last[one] + 1e-6
+        assert first[one] <= begin[one] + tick and begin[one] <= end[one] <= last[one] + tick
     gallery = scene.inspect(*scene.containers("image-gallery"))[0]["Id"]
     spent, expected = end[gallery] - begin[gallery], last[gallery] - first[gallery]
     # The engine looks once a second: beside the visits it sees some seconds of idling and a health check.
-    assert expected * 0.95 - 0.1 <= spent <= expected, f"{spent} s, and {expected} s by the engine"
+    assert expected * 0.95 - 0.1 <= spent <= expected + 2 * tick, f"{spent} s, and {expected} s by the engine"
 
 
 def test_memory_is_that_of_docker_stats(scene):
