@@ -22,7 +22,10 @@ struct ContainerWatch: Sendable {
     init(_ address: EngineAddress, paths: HostPaths, settings: ContainerSettings) throws(HTTPFetchError) {
         self.address = address
         rootFolder = paths.rootfs
-        fetcher = try HTTPFetcher(options: HTTPClientOptions())
+        var options = HTTPClientOptions()
+        // So many containers are asked of at a time where their control groups are not to be seen.
+        options.maximumConnections = settings.statisticsParallelism
+        fetcher = try HTTPFetcher(options: options)
         directory = ContainerDirectory(
             transport: HTTPEngineTransport(address: address, fetcher: fetcher), settings: settings)
         exporter = ContainerExporter(
