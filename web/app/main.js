@@ -3,6 +3,7 @@ import { createShell } from "./shell.js";
 import { startRouter } from "./router.js";
 import { language } from "./settings.js";
 import { loadTexts, t } from "./i18n/i18n.js";
+import { loadInsight } from "./insight.js";
 import { explorePage } from "../pages/explore.js";
 import { missingPage } from "../pages/missing.js";
 
@@ -17,6 +18,7 @@ const PAGES = {
   graph: explore,
   query: explore,
   targets: async () => (await import("../pages/targets.js")).targetsPage,
+  containers: async () => (await loadInsight(() => import("../pages/containers.js"))).containersPage,
   status: async () => (await import("../pages/status.js")).statusPage,
 };
 

@@ -9,6 +9,7 @@ import { pageUrl } from "./router.js";
 const SECTIONS = /** @type {const} */ ([
   ["explore", "explore", "explore"],
   ["targets", "targets", "targets"],
+  ["containers", "containers", "containers"],
   ["status", "status", "status"],
 ]);
 

@@ -194,3 +194,37 @@ export interface TsdbStatus {
   memoryInBytesByLabelName: NamedCount[];
   seriesCountByLabelValuePair: NamedCount[];
 }
+
+/** The container engine, and whether it has metrics of its own. */
+export interface ContainerStatus {
+  engine: {
+    address: string;
+    connected: boolean;
+    version: string;
+    apiVersion: string;
+    kernel: string;
+    system: string;
+    problem: string;
+  };
+  containers: Record<string, number>;
+  leftOut: number;
+  engineMetrics: {
+    address: string;
+    exposed: boolean;
+    /** What to write where, while they do not answer. */
+    hint?: { text: string; file: string; content: string; problem: string };
+  };
+}
+
+/** What happened to a container; seconds since the epoch. */
+export interface ContainerEvent {
+  time: number;
+  action: string;
+  id: string;
+  name: string;
+  image: string;
+  project: string;
+  service: string;
+  replica: string;
+  exitCode?: number;
+}

@@ -5,7 +5,8 @@ import { t } from "../app/i18n/i18n.js";
 
 /** A button that puts a text on the clipboard and says so. @param {() => string} text */
 export function copyButton(text) {
-  const caption = h("span", { role: "status" }, t("copy.copy"));
+  // Not a status: that would take the button its name.
+  const caption = h("span", { "aria-live": "polite" }, t("copy.copy"));
   const button = h(
     "button",
     {

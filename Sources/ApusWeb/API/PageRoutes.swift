@@ -3,7 +3,7 @@ import HTTPTypes
 /// The pages and files of the web interface.
 struct PageRoutes: Sendable {
     /// The paths that show a page; what the page shows is up to the interface.
-    static let pages = ["/", "/explore", "/graph", "/query", "/targets", "/status"]
+    static let pages = ["/", "/explore", "/graph", "/query", "/targets", "/containers", "/status"]
 
     let assets: Result<AssetTable, AssetError>
 

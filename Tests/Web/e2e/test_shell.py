@@ -8,7 +8,7 @@ import accessibility
 import pytest
 from playwright.sync_api import expect
 
-ROUTES = ("", "explore", "graph", "query", "targets", "status")
+ROUTES = ("", "explore", "graph", "query", "targets", "containers", "status")
 POLICY = (
     "default-src 'none'",
     "script-src 'self'",
@@ -27,6 +27,7 @@ PAGES = {
     "nothing": ("explore", {"g0_expr": "fixture_temperature_fahrenheit", "g0_tab": "table"}),
     "two queries": ("explore", {"g0_expr": "up", "g0_tab": "table", "g1_expr": "up", "g1_tab": "graph"}),
     "targets": ("targets", {}),
+    "containers": ("containers", {}),
     "status": ("status", {}),
     "cardinality": ("status", {"tab": "cardinality"}),
     "flags": ("status", {"tab": "flags"}),
@@ -46,6 +47,7 @@ def settle(site, name: str) -> None:
         "nothing": ".reasons > *",
         "two queries": ".legend tbody tr",
         "targets": ".pool .badge",
+        "containers": ".container-list > *",
         "status": ".fact",
         "cardinality": ".ranking",
         "flags": ".flags tbody tr",

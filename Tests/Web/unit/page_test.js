@@ -58,12 +58,12 @@ const withoutComments = (source) => source.replace(/\/\*[\s\S]*?\*\//g, "").repl
 /** @param {string | Uint8Array} bytes */
 const zipped = (bytes) => gzipSync(bytes, { level: 9 }).length / 1024;
 
-Deno.test("the whole interface stays below 96 KiB of gzip without its comments", async () => {
+Deno.test("the whole interface stays below 104 KiB of gzip without its comments", async () => {
   let total = 0;
   for (const url of await filesUnder(WEB, /\.(js|css|svg|html)$/)) {
     total += zipped(withoutComments(await Deno.readTextFile(url)));
   }
-  assert.ok(total < 96, `${total.toFixed(1)} KiB`);
+  assert.ok(total < 104, `${total.toFixed(1)} KiB`);
 });
 
 Deno.test("the first page, which is served without comments, stays below 56 KiB of gzip", async () => {
