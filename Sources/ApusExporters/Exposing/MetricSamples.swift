@@ -18,24 +18,45 @@ struct MetricSamples: Sendable {
     }
 
     private struct Family {
-        let type: MetricType
-        let name: String
-        let help: String
+        let heading: FamilyHeading
         var samples: [Sample] = []
     }
 
     private var families: [Family] = []
     private var places: [String: Place] = [:]
+    /// The family that is asked for next where families are asked for in the order of the scrape before.
+    private var expected: Place = 0
     private(set) var count = 0
 
     init() {}
 
+    /// Removes all samples and keeps the families, so that the next scrape finds them where they are.
+    mutating func removeSamples() {
+        for place in families.indices { families[place].samples.removeAll(keepingCapacity: true) }
+        expected = 0
+        count = 0
+    }
+
+    /// The place of a family, which is made where it is new.
+    mutating func family(_ heading: FamilyHeading) -> Place {
+        // Names that are the same text in memory, as from scrape to scrape, are compared without a look at their bytes.
+        if expected < families.count, families[expected].heading.name == heading.name {
+            defer { expected += 1 }
+            return expected
+        }
+        if let place = places[heading.name] {
+            expected = place + 1
+            return place
+        }
+        families.append(Family(heading: heading))
+        places[heading.name] = families.count - 1
+        expected = families.count
+        return families.count - 1
+    }
+
     /// The place of a family, which is made where it is new.
     mutating func family(_ type: MetricType, _ name: String, _ help: String) -> Place {
-        if let place = places[name] { return place }
-        families.append(Family(type: type, name: name, help: help))
-        places[name] = families.count - 1
-        return families.count - 1
+        family(FamilyHeading(type, name, help))
     }
 
     /// Appends a sample of a family.
@@ -64,7 +85,7 @@ struct MetricSamples: Sendable {
     }
 
     /// The names of the families that have samples.
-    var names: [String] { families.filter { !$0.samples.isEmpty }.map(\.name) }
+    var names: [String] { families.filter { !$0.samples.isEmpty }.map(\.heading.name) }
 
     /// The exposition in the format that a scraper asks for.
     ///
@@ -74,28 +95,43 @@ struct MetricSamples: Sendable {
         if mediaType.escaping != .allowUTF8 { mediaType.escaping = .underscores }
         var capacity = 0
         for family in families {
-            let length = family.name.utf8.count + 24
+            let length = family.heading.name.utf8.count + 24
             for sample in family.samples { capacity += length + sample.labels.count + sample.extraLabel.count }
-            capacity += 2 * length + family.help.utf8.count
+            capacity += 2 * length + family.heading.help.utf8.count
         }
         var writer = ExpositionWriter(mediaType, capacity: capacity)
         for family in families where !family.samples.isEmpty {
             // OpenMetrics would add the ending to the names of counters that have none, and no dashboard would find
             // them.
-            let isNamedAsCounter = mediaType.format != .openMetrics || family.name.hasSuffix("_total")
-            let type = family.type == .counter && !isNamedAsCounter ? .unknown : family.type
-            writer.beginFamily(family.name, type: type, help: family.help)
+            let heading = family.heading
+            let isNamedAsCounter = mediaType.format != .openMetrics || heading.name.hasSuffix("_total")
+            let type = heading.type == .counter && !isNamedAsCounter ? .unknown : heading.type
+            writer.beginFamily(heading.name, type: type, help: heading.help)
             for sample in family.samples {
                 // Whole numbers keep their digits.
                 if sample.value >= 0, sample.value < 0x1p53, sample.value == sample.value.rounded() {
                     writer.appendSample(
-                        labels: sample.labels, extraLabel: sample.extraLabel, count: UInt64(sample.value))
+                        labels: sample.labels.span, extraLabel: sample.extraLabel.span, count: UInt64(sample.value))
                 } else {
-                    writer.appendSample(labels: sample.labels, extraLabel: sample.extraLabel, value: sample.value)
+                    writer.appendSample(
+                        labels: sample.labels.span, extraLabel: sample.extraLabel.span, value: sample.value)
                 }
             }
         }
         return ExporterPage(contentType: mediaType.contentType, body: writer.finish())
+    }
+}
+
+/// What a family begins with.
+struct FamilyHeading: Sendable {
+    let type: MetricType
+    let name: String
+    let help: String
+
+    init(_ type: MetricType, _ name: String, _ help: String) {
+        self.type = type
+        self.name = name
+        self.help = help
     }
 }
 

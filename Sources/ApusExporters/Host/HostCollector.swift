@@ -15,13 +15,15 @@ extension [any HostCollector] {
     /// The collectors; each keeps what it must remember from scrape to scrape.
     static func all(_ extras: Set<HostExtra>, fileSystems: FilesystemProbe) -> [any HostCollector] {
         let usual: [any HostCollector] = [
-            ARPCollector(), ClockSourceCollector(), ConntrackCollector(), ProcessorCollector(), FrequencyCollector(),
+            ARPCollector(), ClockSourceCollector(), ConntrackCollector(),
+            // One after the other, since both read the same file.
+            ProcessorCollector(), KernelStatisticsCollector(), FrequencyCollector(),
             DiskCollector(), DMICollector(), EntropyCollector(), FileHandleCollector(),
             FilesystemCollector(probe: fileSystems),
             HardwareMonitorCollector(), HungTaskCollector(), LoadCollector(), MemoryCollector(),
             NetworkClassCollector(), NetworkDeviceCollector(), NetworkStatisticsCollector(), ReleaseCollector(),
             PowerSupplyCollector(), PressureCollector(), SchedulerCollector(), SecurityCollector(), SocketCollector(),
-            PacketQueueCollector(), KernelStatisticsCollector(), ThermalCollector(), TimeCollector(),
+            PacketQueueCollector(), ThermalCollector(), TimeCollector(),
             ClockDisciplineCollector(), DatagramQueueCollector(), NamesCollector(), VirtualMemoryCollector(),
         ]
         return usual + HostExtra.allCases.filter { extras.contains($0) }.map(\.collector)

@@ -12,7 +12,13 @@ package final class HostExporter: MetricsExporter {
     private let queue = BlockingQueue(label: "apus.exporter.host")
     private let version: String
     /// Waits for nobody: only the one queue uses it.
-    private let reader = Mutex(FileReader())
+    private let state = Mutex(State())
+
+    private struct State: ~Copyable {
+        var reader = FileReader()
+        /// Those of the last scrape, whose families stay.
+        var samples = MetricSamples()
+    }
 
     /// An exporter of the host whose file systems are at `paths`.
     ///
@@ -35,39 +41,41 @@ package final class HostExporter: MetricsExporter {
 
     /// The same on the calling thread, which waits for the files.
     package func page(accept: String?) -> ExporterPage {
-        samples().page(accept: accept)
+        state.withLock { state in
+            gather(&state.reader, into: &state.samples)
+            return state.samples.page(accept: accept)
+        }
     }
 
-    func samples() -> MetricSamples {
-        reader.withLock { reader in
-            var samples = MetricSamples()
-            let host = HostFolders(paths)
-            samples.gauge(
-                "node_exporter_build_info",
-                "A metric with a constant '1' value labeled by version, revision, branch, goversion from which "
-                    + "node_exporter was built, and the goos and goarch for the build.",
-                1,
-                LabelText.make([
-                    "branch": "", "goarch": Self.architecture, "goos": "linux", "goversion": "", "revision": "",
-                    "tags": "apus", "version": version,
-                ]))
-            let duration = samples.family(
-                .gauge, "node_scrape_collector_duration_seconds", "node_exporter: Duration of a collector scrape.")
-            let success = samples.family(
-                .gauge, "node_scrape_collector_success", "node_exporter: Whether a collector succeeded.")
-            for collector in collectors {
-                let start = ContinuousClock.now
-                var hasSucceeded = true
-                do throws(ExporterError) {
-                    try collector.collect(host, &reader, into: &samples)
-                } catch {
-                    hasSucceeded = false
-                }
-                let labels = LabelText.make(["collector": collector.name])
-                samples.append(start.duration(to: .now) / .seconds(1), labels, to: duration)
-                samples.append(hasSucceeded ? 1 : 0, labels, to: success)
+    private func gather(_ reader: inout FileReader, into samples: inout MetricSamples) {
+        let host = HostFolders(paths)
+        reader.forgetText()
+        defer { reader.leave() }
+        samples.removeSamples()
+        samples.gauge(
+            "node_exporter_build_info",
+            "A metric with a constant '1' value labeled by version, revision, branch, goversion from which "
+                + "node_exporter was built, and the goos and goarch for the build.",
+            1,
+            LabelText.make([
+                "branch": "", "goarch": Self.architecture, "goos": "linux", "goversion": "", "revision": "",
+                "tags": "apus", "version": version,
+            ]))
+        let duration = samples.family(
+            .gauge, "node_scrape_collector_duration_seconds", "node_exporter: Duration of a collector scrape.")
+        let success = samples.family(
+            .gauge, "node_scrape_collector_success", "node_exporter: Whether a collector succeeded.")
+        for collector in collectors {
+            let start = ContinuousClock.now
+            var hasSucceeded = true
+            do throws(ExporterError) {
+                try collector.collect(host, &reader, into: &samples)
+            } catch {
+                hasSucceeded = false
             }
-            return samples
+            let labels = LabelText.make(["collector": collector.name])
+            samples.append(start.duration(to: .now) / .seconds(1), labels, to: duration)
+            samples.append(hasSucceeded ? 1 : 0, labels, to: success)
         }
     }
 

@@ -112,6 +112,16 @@ struct FieldCursor: ~Escapable {
         }
     }
 
+    /// Whether a part of the text is the given bytes.
+    func isEqual(_ range: Range<Int>, _ bytes: [UInt8]) -> Bool {
+        guard range.count == bytes.count else { return false }
+        for (index, byte) in zip(range, bytes) where text[index] != byte { return false }
+        return true
+    }
+
+    /// The bytes of a part of the text.
+    func bytes(_ range: Range<Int>) -> [UInt8] { range.map { text[$0] } }
+
     /// Whether a field is a negative number.
     func isNegative(_ range: Range<Int>) -> Bool {
         !range.isEmpty && text[range.lowerBound] == UInt8(ascii: "-")
@@ -124,7 +134,10 @@ struct FieldCursor: ~Escapable {
     }
 
     /// What is left of the line, without blanks around it.
-    func restOfLine() -> String { string(trimmed(position..<lineEnd)) }
+    func restOfLine() -> String { string(rangeOfRest) }
+
+    /// Where what is left of the line stands, without blanks around it.
+    var rangeOfRest: Range<Int> { trimmed(position..<lineEnd) }
 
     /// The byte at an offset of the text.
     func byte(at offset: Int) -> UInt8 { text[offset] }

@@ -18,6 +18,8 @@ struct FileReader: ~Copyable {
     private var handle: Int32 = -1
     /// Where the name begins in `path` of a file in the entered folder; 0 for other files.
     private var nameStart = 0
+    /// Whether the text is the whole of the file at `path`, and may be used again.
+    private var isReusable = false
 
     init() {}
 
@@ -26,7 +28,10 @@ struct FileReader: ~Copyable {
     }
 
     /// Finds files of a folder faster from now on, until another is entered or `leave()`: the way to it is gone once.
-    mutating func enter(_ folder: FolderPath) {
+    ///
+    /// - Returns: whether it is a folder that may be entered.
+    @discardableResult
+    mutating func enter(_ folder: FolderPath) -> Bool {
         leave()
         var path = folder.bytes
         path.append(0)
@@ -36,6 +41,7 @@ struct FileReader: ~Copyable {
         }
         // Where it cannot be entered its files are found by their paths, or are not there.
         if handle >= 0 { self.folder = folder }
+        return handle >= 0
     }
 
     /// Gives up the folder that was entered.
@@ -87,8 +93,21 @@ struct FileReader: ~Copyable {
         }
     }
 
-    /// The whole number in a file of one value; `UInt64.max` where it says `max` or is negative, `nil` where there is
-    /// no file.
+    /// Loads a file of a folder, unless it was the last that was loaded, in this way too, since `forgetText()`.
+    mutating func loadOnce(_ folder: FolderPath, _ name: StaticString) throws(ExporterError) {
+        var wanted = folder.bytes
+        name.withUTF8Buffer { unsafe wanted.append(contentsOf: $0) }
+        wanted.append(0)
+        if isReusable, wanted == path { return }
+        try load(folder, name)
+        isReusable = true
+    }
+
+    /// Has every file loaded again.
+    mutating func forgetText() { isReusable = false }
+
+    /// The whole number in a file of one value, decimal or hexadecimal after `0x`; `UInt64.max` where it says `max` or
+    /// is negative, `nil` where there is no file.
     mutating func value(_ folder: FolderPath, _ name: StaticString) throws(ExporterError) -> UInt64? {
         setPath(folder)
         name.withUTF8Buffer { unsafe path.append(contentsOf: $0) }
@@ -136,6 +155,7 @@ struct FileReader: ~Copyable {
         var cursor = FieldCursor(text)
         guard cursor.nextLine(), let field = cursor.nextField() else { return nil }
         if let value = cursor.integer(field) { return value }
+        if cursor.hasPrefix(field, "0x") { return cursor.integer(field.dropFirst(2), radix: 16) }
         // A limit that is not set is "max" in one version of control groups and -1 in the other.
         if cursor.isField(field, "max") || cursor.isNegative(field) { return .max }
         return nil
@@ -143,6 +163,7 @@ struct FileReader: ~Copyable {
 
     private mutating func load(isValue: Bool) throws(ExporterError) {
         count = 0
+        isReusable = false
         path.append(0)
         let file: Int32 = unsafe path.withUnsafeBytes { bytes in
             guard let start = bytes.baseAddress else { return -1 }

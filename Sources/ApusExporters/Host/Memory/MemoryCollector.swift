@@ -1,6 +1,11 @@
+import ApusModel
+
 /// Every field of /proc/meminfo.
 struct MemoryCollector: HostCollector {
     let name = "meminfo"
+
+    /// What a field is told as, by its name, which a unit always or never follows.
+    private let fields = TextMemory<FamilyHeading>()
 
     func collect(
         _ host: HostFolders, _ reader: inout FileReader, into samples: inout MetricSamples
@@ -13,9 +18,11 @@ struct MemoryCollector: HostCollector {
             found = true
             // Sizes are in kibibytes and say so; numbers of pages have no unit.
             let isSize = cursor.nextField() != nil
-            let name = Self.metricName(cursor.string(key)) + (isSize ? "_bytes" : "")
-            let scaled = isSize ? Double(value) * 1_024 : Double(value)
-            samples.gauge("node_memory_\(name)", "Memory information field \(name).", scaled)
+            let family = fields.value(of: key, in: cursor) { key in
+                let name = Self.metricName(key) + (isSize ? "_bytes" : "")
+                return FamilyHeading(.gauge, "node_memory_\(name)", "Memory information field \(name).")
+            }
+            samples.append(isSize ? Double(value) * 1_024 : Double(value), to: samples.family(family))
         }
         if !found { throw .malformed(path: reader.lastPath, reason: "no field was found") }
     }

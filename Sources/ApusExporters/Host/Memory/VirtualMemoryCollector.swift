@@ -4,25 +4,27 @@ import ApusModel
 struct VirtualMemoryCollector: HostCollector {
     let name = "vmstat"
 
+    /// What a field is told as, by its name; `nil` where it is not.
+    private let fields = TextMemory<FamilyHeading?>()
+
     func collect(
         _ host: HostFolders, _ reader: inout FileReader, into samples: inout MetricSamples
     ) throws(ExporterError) {
         try reader.load(host.procfs, "vmstat")
         var cursor = FieldCursor(reader.text)
         while cursor.nextLine(), let key = cursor.nextField() {
-            guard Self.isWanted(key, cursor), let value = cursor.nextInteger() else { continue }
-            let field = cursor.string(key)
-            let place = samples.family(
-                .unknown, "node_vmstat_\(field)", "/proc/vmstat information field \(field).")
-            samples.append(Double(value), to: place)
+            let family = fields.value(of: key, in: cursor) { field in
+                Self.isWanted(field)
+                    ? FamilyHeading(.unknown, "node_vmstat_\(field)", "/proc/vmstat information field \(field).") : nil
+            }
+            guard let family, let value = cursor.nextInteger() else { continue }
+            samples.append(Double(value), to: samples.family(family))
         }
     }
 
     /// Of two hundred fields those that node-exporter takes: `oom_kill`, `pgpg…`, `pswp…`, `pg…fault…`.
-    private static func isWanted(_ key: Range<Int>, _ cursor: borrowing FieldCursor) -> Bool {
-        if cursor.isField(key, "oom_kill") || cursor.hasPrefix(key, "pgpg") || cursor.hasPrefix(key, "pswp") {
-            return true
-        }
-        return cursor.hasPrefix(key, "pg") && cursor.string(key).contains("fault")
+    private static func isWanted(_ field: String) -> Bool {
+        field == "oom_kill" || field.hasPrefix("pgpg") || field.hasPrefix("pswp")
+            || (field.hasPrefix("pg") && field.contains("fault"))
     }
 }

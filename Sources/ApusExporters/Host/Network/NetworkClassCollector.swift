@@ -1,5 +1,4 @@
 import ApusModel
-import Glibc
 
 /// State and properties of each network interface, from /sys/class/net.
 struct NetworkClassCollector: HostCollector {
@@ -7,41 +6,46 @@ struct NetworkClassCollector: HostCollector {
     /// Machines with thousands of containers have as many interfaces.
     private static let limit = 4_096
 
+    /// A file of one number, and what it is told as.
     private struct Property {
-        let file: String
-        let name: String
-        var isCounter = false
+        let file: StaticString
+        let family: FamilyHeading
+
+        init(_ file: StaticString, _ name: String, isCounter: Bool = false) {
+            self.file = file
+            family = FamilyHeading(
+                isCounter ? .counter : .gauge, "node_network_\(name)", "Network device property: \(name)")
+        }
     }
 
+    private static let flags = Property("flags", "flags")
+
     private static let properties: [Property] = [
-        Property(file: "addr_assign_type", name: "address_assign_type"),
-        Property(file: "carrier", name: "carrier"),
-        Property(file: "carrier_changes", name: "carrier_changes_total", isCounter: true),
-        Property(file: "carrier_up_count", name: "carrier_up_changes_total", isCounter: true),
-        Property(file: "carrier_down_count", name: "carrier_down_changes_total", isCounter: true),
-        Property(file: "dev_id", name: "device_id"),
-        Property(file: "dormant", name: "dormant"),
-        Property(file: "flags", name: "flags"),
-        Property(file: "ifindex", name: "iface_id"),
-        Property(file: "iflink", name: "iface_link"),
-        Property(file: "link_mode", name: "iface_link_mode"),
-        Property(file: "mtu", name: "mtu_bytes"),
-        Property(file: "name_assign_type", name: "name_assign_type"),
-        Property(file: "netdev_group", name: "net_dev_group"),
-        Property(file: "type", name: "protocol_type"),
-        Property(file: "tx_queue_len", name: "transmit_queue_length"),
+        Property("addr_assign_type", "address_assign_type"),
+        Property("carrier", "carrier"),
+        Property("carrier_changes", "carrier_changes_total", isCounter: true),
+        Property("carrier_up_count", "carrier_up_changes_total", isCounter: true),
+        Property("carrier_down_count", "carrier_down_changes_total", isCounter: true),
+        Property("dev_id", "device_id"),
+        Property("dormant", "dormant"),
+        flags,
+        Property("ifindex", "iface_id"),
+        Property("iflink", "iface_link"),
+        Property("link_mode", "iface_link_mode"),
+        Property("mtu", "mtu_bytes"),
+        Property("name_assign_type", "name_assign_type"),
+        Property("netdev_group", "net_dev_group"),
+        Property("type", "protocol_type"),
+        Property("tx_queue_len", "transmit_queue_length"),
     ]
 
     func collect(
         _ host: HostFolders, _ reader: inout FileReader, into samples: inout MetricSamples
     ) throws(ExporterError) {
         let folder = host.sysfs.folder("class/net")
-        let devices = try folder.names(limit: Self.limit).filter { folder.folder($0).exists }
-        let places = Self.properties.map { property in
-            samples.family(
-                property.isCounter ? .counter : .gauge, "node_network_\(property.name)",
-                "Network device property: \(property.name)")
-        }
+        let devices = try folder.names(limit: Self.limit)
+        let places = Self.properties.map { samples.family($0.family) }
+        let flagsPlace = samples.family(Self.flags.family)
         let speed = samples.family(
             .gauge, "node_network_speed_bytes", "Network device property: speed_bytes")
         let up = samples.family(.gauge, "node_network_up", "Value is 1 if operstate is 'up', 0 otherwise.")
@@ -49,11 +53,14 @@ struct NetworkClassCollector: HostCollector {
             .gauge, "node_network_info", "Non-numeric data from /sys/class/net/<iface>, value is always 1.")
         for device in devices {
             let path = folder.folder(device)
+            // Beside the folders of devices there may be a file, such as bonding_masters.
+            guard reader.enter(path) else { continue }
             let labels = LabelText.make(["device": device])
+            var flags: UInt64 = 0
             for (property, place) in zip(Self.properties, places) {
-                if let value = try Self.number(path, property.file, &reader) {
-                    samples.append(value, labels, to: place)
-                }
+                guard let value = try reader.value(path, property.file), value != .max else { continue }
+                samples.append(Double(value), labels, to: place)
+                if place == flagsPlace { flags = value }
             }
             // In megabits; -1 or an error where there is no carrier.
             if let megabits = try reader.value(path, "speed"), megabits != .max {
@@ -61,7 +68,6 @@ struct NetworkClassCollector: HostCollector {
             }
             let state = try reader.line(path, name: "operstate") ?? ""
             samples.append(state == "up" ? 1 : 0, labels, to: up)
-            let flags = try Self.number(path, "flags", &reader).flatMap { UInt64(exactly: $0) } ?? 0
             samples.append(
                 1,
                 LabelText.make([
@@ -73,14 +79,6 @@ struct NetworkClassCollector: HostCollector {
                 ]),
                 to: info)
         }
-    }
-
-    /// A number in decimal, or in hexadecimal after `0x`.
-    private static func number(
-        _ folder: FolderPath, _ file: String, _ reader: inout FileReader
-    ) throws(ExporterError) -> Double? {
-        guard let line = try reader.line(folder, name: file) else { return nil }
-        if line.hasPrefix("0x") { return UInt64(line.dropFirst(2), radix: 16).map { Double($0) } }
-        return UInt64(line).map { Double($0) }
+        reader.leave()
     }
 }

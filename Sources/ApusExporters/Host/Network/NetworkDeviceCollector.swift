@@ -4,20 +4,21 @@ import ApusModel
 struct NetworkDeviceCollector: HostCollector {
     let name = "netdev"
     /// In the order of the file's columns; source: proc(5).
-    private static let received: [String] = [
-        "bytes", "packets", "errs", "drop", "fifo", "frame", "compressed", "multicast",
-    ]
-    private static let transmitted: [String] = [
-        "bytes", "packets", "errs", "drop", "fifo", "colls", "carrier", "compressed",
-    ]
+    private static let columns: [FamilyHeading] =
+        ["bytes", "packets", "errs", "drop", "fifo", "frame", "compressed", "multicast"].map {
+            heading("receive_\($0)")
+        }
+        + ["bytes", "packets", "errs", "drop", "fifo", "colls", "carrier", "compressed"].map {
+            heading("transmit_\($0)")
+        }
+    /// The one count that the table has no column for.
+    private static let unhandled = heading("receive_nohandler")
 
     func collect(
         _ host: HostFolders, _ reader: inout FileReader, into samples: inout MetricSamples
     ) throws(ExporterError) {
         try reader.load(host.net, "dev")
-        let places =
-            Self.received.map { Self.place("receive_\($0)", in: &samples) }
-            + Self.transmitted.map { Self.place("transmit_\($0)", in: &samples) }
+        let places = Self.columns.map { samples.family($0) }
         var devices: [String] = []
         var cursor = FieldCursor(reader.text)
         while cursor.nextLine() {
@@ -30,16 +31,17 @@ struct NetworkDeviceCollector: HostCollector {
                 samples.append(Double(value), labels, to: place)
             }
         }
-        // The one count that the table has no column for.
-        let unhandled = Self.place("receive_nohandler", in: &samples)
+        let unhandled = samples.family(Self.unhandled)
         let folder = host.sysfs.folder("class/net")
+        reader.enter(folder)
         for device in devices where !device.contains("/") {
             let count = try reader.value(folder, name: "\(device)/statistics/rx_nohandler")
             samples.append(count, LabelText.make(["device": device]), to: unhandled)
         }
+        reader.leave()
     }
 
-    private static func place(_ field: String, in samples: inout MetricSamples) -> MetricSamples.Place {
-        samples.family(.counter, "node_network_\(field)_total", "Network device statistic \(field).")
+    private static func heading(_ field: String) -> FamilyHeading {
+        FamilyHeading(.counter, "node_network_\(field)_total", "Network device statistic \(field).")
     }
 }

@@ -4,6 +4,17 @@ import ApusModel
 struct NetworkStatisticsCollector: HostCollector {
     let name = "netstat"
 
+    /// A column that is told.
+    private struct Column {
+        let index: Int
+        let family: FamilyHeading
+    }
+
+    /// The columns of each line of names, by its text.
+    private let headings = TextMemory<[Column]>()
+    /// What a line's field is told as, by its name; `nil` where it is not.
+    private let fields = TextMemory<FamilyHeading?>()
+
     /// Of some four hundred fields those that node-exporter takes.
     private static let wanted: Set<String> = {
         var names: Set<String> = [
@@ -34,43 +45,54 @@ struct NetworkStatisticsCollector: HostCollector {
         _ host: HostFolders, _ reader: inout FileReader, into samples: inout MetricSamples
     ) throws(ExporterError) {
         try reader.load(host.net, "netstat")
-        Self.readPairs(reader.text, into: &samples)
+        readPairs(reader.text, into: &samples)
         try reader.load(host.net, "snmp")
-        Self.readPairs(reader.text, into: &samples)
-        if try reader.loadIfPresent(host.net, "snmp6") { Self.readFields(reader.text, into: &samples) }
+        readPairs(reader.text, into: &samples)
+        if try reader.loadIfPresent(host.net, "snmp6") { readFields(reader.text, into: &samples) }
     }
 
     /// Two lines for each protocol: the names, and the values in the same order.
-    private static func readPairs(_ text: Span<UInt8>, into samples: inout MetricSamples) {
+    private func readPairs(_ text: Span<UInt8>, into samples: inout MetricSamples) {
         var cursor = FieldCursor(text)
         while cursor.nextLine() {
-            guard let heading = cursor.field(before: UInt8(ascii: ":")) else { continue }
-            let family = cursor.string(heading)
-            var names: [Range<Int>] = []
-            while let name = cursor.nextField() { names.append(name) }
+            let columns = headings.value(of: cursor.rangeOfRest, in: cursor) { Self.columns(of: $0) }
             guard cursor.nextLine(), cursor.field(before: UInt8(ascii: ":")) != nil else { return }
-            for name in names {
-                guard let field = cursor.nextField() else { break }
-                let key = "\(family)_\(cursor.string(name))"
-                guard wanted.contains(key), let value = cursor.number(field) else { continue }
-                append(key, value, to: &samples)
+            var next = 0
+            for column in columns {
+                cursor.skipFields(column.index - next)
+                next = column.index + 1
+                guard let value = cursor.nextNumber() else { continue }
+                samples.append(value, to: samples.family(column.family))
             }
         }
     }
 
-    /// One line for each field, whose name begins with the protocol's: `Ip6InReceives`.
-    private static func readFields(_ text: Span<UInt8>, into samples: inout MetricSamples) {
-        var cursor = FieldCursor(text)
-        while cursor.nextLine(), let name = cursor.nextField() {
-            let field = cursor.string(name)
-            guard let six = field.firstIndex(of: "6"), let value = cursor.nextNumber() else { continue }
-            let key = "\(field[...six])_\(field[field.index(after: six)...])"
-            if wanted.contains(key) { append(key, value, to: &samples) }
+    /// The columns that are told of a line such as `Tcp: InSegs OutSegs`.
+    private static func columns(of heading: String) -> [Column] {
+        guard let end = heading.firstIndex(of: ":") else { return [] }
+        let names = heading[heading.index(after: end)...].split(separator: " ")
+        return names.enumerated().compactMap { index, name in
+            family(of: "\(heading[..<end])_\(name)").map { Column(index: index, family: $0) }
         }
     }
 
-    private static func append(_ key: String, _ value: Double, to samples: inout MetricSamples) {
-        let help = "Statistic \(key.replacing("_", with: ""))."
-        samples.append(value, to: samples.family(.unknown, "node_netstat_\(key)", help))
+    /// One line for each field, whose name begins with the protocol's: `Ip6InReceives`.
+    private func readFields(_ text: Span<UInt8>, into samples: inout MetricSamples) {
+        var cursor = FieldCursor(text)
+        while cursor.nextLine(), let name = cursor.nextField() {
+            let family = fields.value(of: name, in: cursor) { field in
+                field.firstIndex(of: "6").flatMap { six in
+                    Self.family(of: "\(field[...six])_\(field[field.index(after: six)...])")
+                }
+            }
+            guard let family, let value = cursor.nextNumber() else { continue }
+            samples.append(value, to: samples.family(family))
+        }
+    }
+
+    /// What a field such as `Tcp_InSegs` is told as; `nil` where it is not.
+    private static func family(of key: String) -> FamilyHeading? {
+        guard wanted.contains(key) else { return nil }
+        return FamilyHeading(.unknown, "node_netstat_\(key)", "Statistic \(key.replacing("_", with: "")).")
     }
 }

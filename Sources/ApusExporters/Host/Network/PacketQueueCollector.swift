@@ -5,26 +5,30 @@ struct PacketQueueCollector: HostCollector {
     let name = "softnet"
 
     /// Columns by their numbers; source: `softnet_seq_show` in the kernel.
-    private static let columns: [(column: Int, isGauge: Bool, name: String, help: String)] = [
-        (0, false, "processed_total", "Number of processed packets"),
-        (1, false, "dropped_total", "Number of dropped packets"),
-        (2, false, "times_squeezed_total", "Number of times processing packets ran out of quota"),
+    private static let columns: [(column: Int, family: FamilyHeading)] = [
+        (0, heading(.counter, "processed_total", "Number of processed packets")),
+        (1, heading(.counter, "dropped_total", "Number of dropped packets")),
+        (2, heading(.counter, "times_squeezed_total", "Number of times processing packets ran out of quota")),
         (
-            8, false, "cpu_collision_total",
-            "Number of collision occur while obtaining device lock while transmitting"
+            8,
+            heading(
+                .counter, "cpu_collision_total",
+                "Number of collision occur while obtaining device lock while transmitting")
         ),
-        (9, false, "received_rps_total", "Number of times cpu woken up received_rps"),
-        (10, false, "flow_limit_count_total", "Number of times flow limit has been reached"),
-        (11, true, "backlog_len", "Softnet backlog status"),
+        (9, heading(.counter, "received_rps_total", "Number of times cpu woken up received_rps")),
+        (10, heading(.counter, "flow_limit_count_total", "Number of times flow limit has been reached")),
+        (11, heading(.gauge, "backlog_len", "Softnet backlog status")),
     ]
+
+    private static func heading(_ type: MetricType, _ name: String, _ help: String) -> FamilyHeading {
+        FamilyHeading(type, "node_softnet_\(name)", help)
+    }
 
     func collect(
         _ host: HostFolders, _ reader: inout FileReader, into samples: inout MetricSamples
     ) throws(ExporterError) {
         try reader.load(host.net, "softnet_stat")
-        let places = Self.columns.map { column in
-            samples.family(column.isGauge ? .gauge : .counter, "node_softnet_\(column.name)", column.help)
-        }
+        let places = Self.columns.map { samples.family($0.family) }
         var cursor = FieldCursor(reader.text)
         var line = 0
         while cursor.nextLine() {

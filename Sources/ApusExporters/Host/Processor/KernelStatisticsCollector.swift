@@ -5,7 +5,7 @@ struct KernelStatisticsCollector: HostCollector {
     func collect(
         _ host: HostFolders, _ reader: inout FileReader, into samples: inout MetricSamples
     ) throws(ExporterError) {
-        try reader.load(host.procfs, "stat")
+        try reader.loadOnce(host.procfs, "stat")
         var cursor = FieldCursor(reader.text)
         while cursor.nextLine(), let key = cursor.nextField() {
             guard !cursor.hasPrefix(key, "cpu"), let count = cursor.nextInteger() else { continue }

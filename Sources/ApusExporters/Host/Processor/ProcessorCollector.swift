@@ -16,7 +16,7 @@ final class ProcessorCollector: HostCollector {
     func collect(
         _ host: HostFolders, _ reader: inout FileReader, into samples: inout MetricSamples
     ) throws(ExporterError) {
-        try reader.load(host.procfs, "stat")
+        try reader.loadOnce(host.procfs, "stat")
         let seconds = samples.family(.counter, "node_cpu_seconds_total", "Seconds the CPUs spent in each mode.")
         let guests = samples.family(
             .counter, "node_cpu_guest_seconds_total", "Seconds the CPUs spent in guests (VMs) for each mode.")

@@ -1,18 +1,35 @@
 import ApusModel
+import Synchronization
 
 /// Reads, writes and waiting of each disk, from /proc/diskstats.
-struct DiskCollector: HostCollector {
+final class DiskCollector: HostCollector {
     let name = "diskstats"
+
+    /// What a disk says of itself, which does not change; some are slow to say it.
+    private struct Identity {
+        /// The kernel's number of the disk, which no other gets, also under the same name; 0 with kernels before 5.15.
+        var sequence: UInt64
+        var model: String
+        var serial: String
+        /// World-wide.
+        var name: String
+    }
+
+    private let identities = Mutex<[String: Identity]>([:])
+
     private static let sectorSize = 512.0
 
     /// One column of the file: the fourth is the first here.
     ///
     /// Source: the kernel's iostats document.
     private struct Column {
-        let isGauge: Bool
-        let name: String
-        let help: String
-        var scale = 1.0
+        let family: FamilyHeading
+        let scale: Double
+
+        init(isGauge: Bool, name: String, help: String, scale: Double = 1) {
+            family = FamilyHeading(isGauge ? .gauge : .counter, "node_disk_\(name)", help)
+            self.scale = scale
+        }
     }
 
     private static let columns: [Column] = [
@@ -63,17 +80,32 @@ struct DiskCollector: HostCollector {
         var disks: [(name: String, major: UInt64, minor: UInt64)] = []
         try collectStatistics(host, &reader, into: &samples, disks: &disks)
         let place = samples.family(.gauge, "node_disk_info", "Info of /sys/block/<block_device>.")
+        let known = identities.withLock { $0 }
+        var identities: [String: Identity] = [:]
         for disk in disks {
             let block = host.sysfs.folder("block/\(disk.name)")
+            reader.enter(block)
+            let identity = try Self.identity(block, known: known[disk.name], &reader)
+            identities[disk.name] = identity
             let labels = LabelText.make([
                 "device": disk.name, "major": String(disk.major), "minor": String(disk.minor),
-                "model": try reader.line(block, name: "device/model") ?? "",
-                "rotational": try reader.line(block, name: "queue/rotational") ?? "",
-                "serial": try reader.line(block, name: "serial") ?? "",
-                "wwn": try reader.line(block, name: "wwid") ?? "",
+                "model": identity.model, "rotational": try reader.line(block, name: "queue/rotational") ?? "",
+                "serial": identity.serial, "wwn": identity.name,
             ])
             samples.append(1, labels, to: place)
         }
+        reader.leave()
+        self.identities.withLock { $0 = identities }
+    }
+
+    private static func identity(
+        _ block: FolderPath, known: Identity?, _ reader: inout FileReader
+    ) throws(ExporterError) -> Identity {
+        let sequence = try reader.value(block, "diskseq") ?? 0
+        if let known, sequence > 0, known.sequence == sequence { return known }
+        return Identity(
+            sequence: sequence, model: try reader.line(block, name: "device/model") ?? "",
+            serial: try reader.line(block, name: "serial") ?? "", name: try reader.line(block, name: "wwid") ?? "")
     }
 
     private func collectStatistics(
@@ -81,9 +113,7 @@ struct DiskCollector: HostCollector {
         disks: inout [(name: String, major: UInt64, minor: UInt64)]
     ) throws(ExporterError) {
         try reader.load(host.procfs, "diskstats")
-        let places = Self.columns.map { column in
-            samples.family(column.isGauge ? .gauge : .counter, "node_disk_\(column.name)", column.help)
-        }
+        let places = Self.columns.map { samples.family($0.family) }
         var cursor = FieldCursor(reader.text)
         while cursor.nextLine() {
             guard let major = cursor.nextInteger(), let minor = cursor.nextInteger(), let field = cursor.nextField()

@@ -5,6 +5,7 @@ import Glibc
 struct FilesystemCollector: HostCollector {
     let name = "filesystem"
     private let probe: FilesystemProbe
+    private let mounts = LastReading<[MountTable.Mount]>()
 
     init(probe: FilesystemProbe) {
         self.probe = probe
@@ -16,7 +17,7 @@ struct FilesystemCollector: HostCollector {
         // Of the first process, since "self" may have a container's mounts.
         if try !reader.loadIfPresent(host.procfs, "1/mounts") { try reader.load(host.procfs, "mounts") }
         let root = host.rootfs.text
-        let mounts = MountTable.read(reader.text, root: root)
+        let mounts = mounts.value(of: reader.text) { MountTable.read($0, root: root) }
         let answers = probe.answers(mounts.map { root == "/" ? $0.mountPoint : host.rootfs.file($0.mountPoint) })
         let places = Places(&samples)
         for (mount, answer) in zip(mounts, answers) {

@@ -3,6 +3,7 @@ import ApusBytes
 /// The distribution, from /etc/os-release.
 struct ReleaseCollector: HostCollector {
     let name = "os"
+    private let fields = LastReading<[String: String]>()
 
     func collect(
         _ host: HostFolders, _ reader: inout FileReader, into samples: inout MetricSamples
@@ -12,7 +13,7 @@ struct ReleaseCollector: HostCollector {
                 throw .absent("\(host.rootfs.text)etc/os-release")
             }
         }
-        let fields = Self.read(reader.text)
+        let fields = fields.value(of: reader.text) { Self.read($0) }
         func field(_ name: String) -> String { fields[name] ?? "" }
         samples.gauge(
             "node_os_info",
