@@ -7,22 +7,20 @@ import Testing
 /// Runs seeded streams of what keeps a store in order against a plain model in memory, compared after every step.
 @Suite("Maintenance against a model")
 struct MaintenanceModelTests {
-    /// Six runs; `APUS_MODEL_SEEDS` asks for more.
-    private static let seeds = Array(
-        1...(ProcessInfo.processInfo.environment["APUS_MODEL_SEEDS"].flatMap { UInt64($0) } ?? 6))
-
     @Test(
         "append in and out of order, delete, clean, import, compact, expire, snapshot and reopen give what the model gives",
-        arguments: seeds)
+        arguments: ModelSeeds.all)
     func randomOperations(seed: UInt64) throws {
         var run = try MaintenanceRun(seed: seed)
         for step in 0..<100 {
             let operation = try run.step()
             try run.compare("seed \(seed), step \(step), \(operation)")
         }
-        #expect(run.rewrites > 5, "the run is too short to have brought blocks together")
-        #expect(run.lateCount > 20, "too little came late")
-        #expect(run.summaryCount > 100, "roll-ups were hardly read")
+        if ModelSeeds.mustBeRich(seed) {
+            #expect(run.rewrites > 5, "the run is too short to have brought blocks together")
+            #expect(run.lateCount > 20, "too little came late")
+            #expect(run.summaryCount > 100, "roll-ups were hardly read")
+        }
         #expect(run.events.all.allSatisfy { $0.severity == .info }, "\(run.events.all)")
         run.storage.close()
     }

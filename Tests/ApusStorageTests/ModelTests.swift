@@ -7,18 +7,16 @@ import Testing
 /// Runs seeded streams of operations against the store and a plain model in memory, compared after every step.
 @Suite("Store against a model")
 struct ModelTests {
-    /// Six runs; `APUS_MODEL_SEEDS` asks for more.
-    private static let seeds = Array(
-        1...(ProcessInfo.processInfo.environment["APUS_MODEL_SEEDS"].flatMap { UInt64($0) } ?? 6))
-
-    @Test("append, compact, expire and reopen in any order give what the model gives", arguments: seeds)
+    @Test("append, compact, expire and reopen in any order give what the model gives", arguments: ModelSeeds.all)
     func randomOperations(seed: UInt64) throws {
         var run = try ModelRun(seed: seed)
         for step in 0..<120 {
             try run.step()
             try run.compare("seed \(seed), step \(step)")
         }
-        #expect(run.storage.statistics.blocks > 2, "the run is too short to have compacted")
+        if ModelSeeds.mustBeRich(seed) {
+            #expect(run.storage.statistics.blocks > 2, "the run is too short to have compacted")
+        }
         #expect(run.events.all.allSatisfy { $0.severity == .info }, "\(run.events.all)")
         run.storage.close()
     }

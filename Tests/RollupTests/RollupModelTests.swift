@@ -7,19 +7,19 @@ import Testing
 /// Runs seeded streams of operations on a store whose samples go while roll-ups stay, against a plain model that forgets nothing.
 @Suite("Roll-ups that outlive the samples against a model")
 struct RollupModelTests {
-    /// A few runs; `APUS_MODEL_SEEDS` asks for more.
-    private static let seeds = Array(
-        1...(ProcessInfo.processInfo.environment["APUS_MODEL_SEEDS"].flatMap { UInt64($0) } ?? 6))
-
-    @Test("append, compact, delete, clean, expire, snapshot and reopen leave what the model has", arguments: seeds)
+    @Test(
+        "append, compact, delete, clean, expire, snapshot and reopen leave what the model has",
+        arguments: ModelSeeds.all)
     func randomOperations(seed: UInt64) throws {
         var run = try RollupRun(seed: seed)
         for step in 0..<120 {
             let operation = try run.step()
             try run.compare("seed \(seed), step \(step), \(operation)")
         }
-        #expect(run.rolledCount > 500, "few roll-ups were all that was left: \(run.rolledCount)")
-        #expect(run.exactCount > 150, "few results were exact: \(run.exactCount)")
+        if ModelSeeds.mustBeRich(seed) {
+            #expect(run.rolledCount > 500, "few roll-ups were all that was left: \(run.rolledCount)")
+            #expect(run.exactCount > 150, "few results were exact: \(run.exactCount)")
+        }
         #expect(run.events.all.allSatisfy { $0.severity == .info }, "\(run.events.all)")
         run.storage.close()
     }
