@@ -17,14 +17,22 @@ extension NumberText {
         appendDecimal(value, places: 0, to: &bytes)
     }
 
-    /// Appends `integer × 10^-places`: written beside the array first, whose capacity is then looked at once.
+    /// Appends an unsigned integer in decimal, for which there are `longestDecimal` bytes of room.
+    @inline(__always)
+    package static func appendDecimal(_ value: UInt64, to output: inout OutputSpan<UInt8>) {
+        append(value, places: 0, to: &output)
+    }
+
+    /// Appends `integer × 10^-places`, for which the capacity is looked at once.
     private static func appendDecimal(_ integer: UInt64, places: Int, to bytes: inout [UInt8]) {
-        var room = InlineArray<48, UInt8>(repeating: 0)
-        var length = 0
-        var span = room.mutableSpan
-        writeDecimal(integer, places: places, to: &span, at: &length)
-        bytes.append(addingCapacity: length) { output in
-            for index in 0..<length { output.append(room[index]) }
+        bytes.append(addingCapacity: longestDecimal) { append(integer, places: places, to: &$0) }
+    }
+
+    @inline(__always)
+    private static func append(_ integer: UInt64, places: Int, to output: inout OutputSpan<UInt8>) {
+        unsafe output.withUnsafeMutableBufferPointer { buffer, count in
+            var room = unsafe buffer.mutableSpan
+            writeDecimal(integer, places: places, to: &room, at: &count)
         }
     }
 

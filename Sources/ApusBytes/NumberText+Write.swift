@@ -58,11 +58,13 @@ extension NumberText {
         var remaining = count
         while remaining >= 2 {
             let quotient = rest / 100
-            let pair = Int(truncatingIfNeeded: rest &- quotient &* 100) &* 2
+            let pair = rest &- quotient &* 100
+            // Exact for two digits, and without a table that would have to be looked up.
+            let tens = (pair &* 103) >> 10
             rest = quotient
             position &-= 2
-            room[position] = digitPairs[pair]
-            room[position &+ 1] = digitPairs[pair &+ 1]
+            room[position] = UInt8(truncatingIfNeeded: tens) &+ UInt8(ascii: "0")
+            room[position &+ 1] = UInt8(truncatingIfNeeded: pair &- tens &* 10) &+ UInt8(ascii: "0")
             remaining &-= 2
         }
         if remaining == 1 {
@@ -79,14 +81,4 @@ extension NumberText {
         let estimate = ((64 &- (integer | 1).leadingZeroBitCount) &* 1_233) >> 12
         return estimate &+ (estimate < 20 && integer >= integerPowersOfTen[estimate] ? 1 : 0) &+ (integer == 0 ? 1 : 0)
     }
-
-    /// The digits of 00 to 99, one after the other.
-    private static let digitPairs: InlineArray<200, UInt8> = {
-        var pairs = InlineArray<200, UInt8>(repeating: UInt8(ascii: "0"))
-        for number in 0..<100 {
-            pairs[2 * number] += UInt8(number / 10)
-            pairs[2 * number + 1] += UInt8(number % 10)
-        }
-        return pairs
-    }()
 }

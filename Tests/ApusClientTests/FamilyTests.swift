@@ -45,9 +45,13 @@ struct FamilyTests {
         let registry = MetricRegistry()
         let family = try registry.gauge("g", help: "G.", labels: ["a", "b"])
         var model: [[String]: Double] = [:]
+        // Texts of all lengths, some held for long and some made anew each time.
+        let held = (0..<9).map { String(repeating: "long ", count: 1 + $0) }
         for step in 0..<4_000 {
+            let number = Int.random(in: 0..<9, using: &generator)
             let values = [
-                "\(UInt8.random(in: 0..<30, using: &generator))", "\(UInt8.random(in: 0..<9, using: &generator))",
+                "\(UInt8.random(in: 0..<30, using: &generator))",
+                Bool.random(using: &generator) ? held[number] : String(repeating: "long ", count: 1 + number),
             ]
             if Int.random(in: 0..<3, using: &generator) == 0 {
                 #expect(family.remove([values[0], values[1]]) == (model.removeValue(forKey: values) != nil))
@@ -70,6 +74,32 @@ struct FamilyTests {
 
     enum Phase: String, CaseIterable, Sendable {
         case starting, ready, draining
+    }
+
+    @Test("a value that is changed in place is another value, and the first again when it is changed back")
+    func changedInPlace() throws {
+        let family = try MetricRegistry().counter("c_total", help: "C.", labels: ["path", "method"])
+        var path = "/images/of/the/day/"
+        path.reserveCapacity(64)
+        family[path, "get"].increment()
+        let first = family["/images/of/the/day/", "get"]
+        #expect(family[path, "get"] === first)
+        path.append("7")
+        #expect(family[path, "get"] !== first)
+        path.removeLast()
+        #expect(family[path, "get"] === first)
+        #expect(family.count == 2)
+        #expect(first.value == 1)
+    }
+
+    @Test("more children than are remembered are all found")
+    func manyChildren() throws {
+        let family = try MetricRegistry().counter("c_total", help: "C.", labels: ["a", "b"])
+        for round in 1...3 {
+            for number in 0..<3_000 { family["\(number)", "the same value, which is long"].increment() }
+            #expect(family.count == 3_000)
+            #expect(family["\(round)", "the same value, which is long"].value == Double(round))
+        }
     }
 
     @Test("states, facts and untyped values have the same series in all formats")

@@ -260,27 +260,28 @@ struct ProtobufReaderTests {
                 ExpositionText.appendLabel(name, value: value, escaping: .allowUTF8, isFirst: true, to: &bytes)
                 return bytes
             }
+            let noLabels: [UInt8] = []
             writer.beginFamily("c_total", type: .counter, help: "counts \"x\"")
-            writer.appendSample(labels: label("path", "a\"b\\\n"), value: 2.5)
-            writer.appendSample(labels: label("path", "é"), count: 3)
+            writer.appendSample(labels: label("path", "a\"b\\\n").span, value: 2.5)
+            writer.appendSample(labels: label("path", "é").span, count: 3)
             writer.beginFamily("h", type: .histogram, help: "")
             for method in ["get", "put"] {
                 for (bound, count) in [("0.5", 1), ("+Inf", 4)] as [(String, UInt64)] {
                     writer.appendSample(
-                        suffix: "_bucket", labels: label("method", method), extraLabel: label("le", bound),
+                        suffix: "_bucket", labels: label("method", method).span, extraLabel: label("le", bound).span,
                         count: count)
                 }
-                writer.appendSample(suffix: "_sum", labels: label("method", method), value: 7.25)
-                writer.appendSample(suffix: "_count", labels: label("method", method), count: 4)
+                writer.appendSample(suffix: "_sum", labels: label("method", method).span, value: 7.25)
+                writer.appendSample(suffix: "_count", labels: label("method", method).span, count: 4)
             }
             writer.beginFamily("s", type: .summary, help: "")
-            writer.appendSample(labels: [], extraLabel: label("quantile", "0.9"), value: 1)
-            writer.appendSample(suffix: "_sum", labels: [], value: 2)
-            writer.appendSample(suffix: "_count", labels: [], count: 1)
+            writer.appendSample(labels: noLabels.span, extraLabel: label("quantile", "0.9").span, value: 1)
+            writer.appendSample(suffix: "_sum", labels: noLabels.span, value: 2)
+            writer.appendSample(suffix: "_count", labels: noLabels.span, count: 1)
             writer.beginFamily("g", type: .gauge, help: "")
-            writer.appendSample(labels: [], value: -1, timestamp: 5_000)
+            writer.appendSample(labels: noLabels.span, value: -1, timestamp: 5_000)
             writer.beginFamily("u", type: .unknown, help: "")
-            writer.appendSample(labels: [], value: .infinity)
+            writer.appendSample(labels: noLabels.span, value: .infinity)
             return writer.finish()
         }
         let accept = ScrapeProtocol.acceptHeader(for: [.protobuf, .text004])

@@ -69,7 +69,7 @@ struct ReaderPropertyTests {
                         ExpositionText.appendLabel(
                             label.name, value: label.value, escaping: .allowUTF8, isFirst: bytes.isEmpty, to: &bytes)
                     }
-                    writer.appendSample(labels: bytes, value: sample.value, timestamp: sample.timestamp)
+                    writer.appendSample(labels: bytes.span, value: sample.value, timestamp: sample.timestamp)
                     expected.append(
                         ReadSample(
                             labels: LabelSet([Label(name: "__name__", value: family.name)] + sample.labels),

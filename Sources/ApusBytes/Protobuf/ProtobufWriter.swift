@@ -78,10 +78,10 @@ package struct ProtobufWriter: Sendable {
                 output.append(UInt8(truncatingIfNeeded: length))
                 output.append(1 << 3 | 2)
                 output.append(UInt8(truncatingIfNeeded: key.count))
-                Self.append(key, to: &output)
+                output.append(contentsOf: key)
                 output.append(2 << 3 | 2)
                 output.append(UInt8(truncatingIfNeeded: value.count))
-                Self.append(value, to: &output)
+                output.append(contentsOf: value)
             }
             return
         }
@@ -89,18 +89,6 @@ package struct ProtobufWriter: Sendable {
         appendVarint(UInt64(length))
         appendBytes(1, key)
         appendBytes(2, value)
-    }
-
-    private static func append(_ content: Span<UInt8>, to output: inout OutputSpan<UInt8>) {
-        unsafe output.withUnsafeMutableBufferPointer { buffer, count in
-            unsafe content.withUnsafeBufferPointer { content in
-                guard let source = content.baseAddress, let target = buffer.baseAddress,
-                    content.count <= buffer.count - count
-                else { return }
-                unsafe (target + count).update(from: source, count: content.count)
-                count += content.count
-            }
-        }
     }
 
     /// Appends a message whose fields `body` writes.

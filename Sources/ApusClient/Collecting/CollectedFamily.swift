@@ -22,9 +22,9 @@ struct CollectedFamily: ExposedFamily {
                 constantLabels: constantLabels + descriptor.constantLabels.labels)
             return (labels: labels, sample: sample)
         }
-        rendered.sort { $0.labels.sortKey.lexicographicallyPrecedes($1.labels.sortKey) }
+        rendered.sort { $0.labels.text.lexicographicallyPrecedes($1.labels.text) }
         for index in rendered.indices.dropFirst()
-        where rendered[index].labels.sortKey == rendered[index - 1].labels.sortKey {
+        where rendered[index].labels.text == rendered[index - 1].labels.text {
             throw .duplicateSample(metric: descriptor.name)
         }
         self.samples = rendered
@@ -33,23 +33,23 @@ struct CollectedFamily: ExposedFamily {
     func write(into pass: inout ExpositionPass) {
         guard !samples.isEmpty else { return }
         pass.begin(descriptor)
-        for (labels, sample) in samples where pass.admits(labels) {
+        for (labels, sample) in samples where pass.admits(labels.text.span) {
             let text = labels.text(pass.writer.escaping)
             switch sample.value {
             case .number(let value):
-                pass.writer.appendSample(labels: text, value: value, timestamp: sample.timestamp)
+                pass.writer.appendSample(labels: text.span, value: value, timestamp: sample.timestamp)
             case .histogram(let histogram):
                 pass.write(
                     buckets: histogram.bucketCounts, of: HistogramLayout(upperBounds: histogram.upperBounds),
-                    count: histogram.count, sum: histogram.sum, text, timestamp: sample.timestamp)
+                    count: histogram.count, sum: histogram.sum, text.span, timestamp: sample.timestamp)
             case .summary(let summary):
-                Self.write(summary, text, sample.timestamp, into: &pass)
+                Self.write(summary, text.span, sample.timestamp, into: &pass)
             }
         }
     }
 
     private static func write(
-        _ summary: SummarySnapshot, _ labels: [UInt8], _ timestamp: Int64?, into pass: inout ExpositionPass
+        _ summary: SummarySnapshot, _ labels: Span<UInt8>, _ timestamp: Int64?, into pass: inout ExpositionPass
     ) {
         let style: NumberText.FloatStyle = pass.writer.format == .openMetrics ? .openMetrics : .general
         let quantiles = summary.quantiles.map { quantile in
@@ -79,8 +79,9 @@ struct CallbackFamily: ExposedFamily {
             pass.failures.append(MetricError.invalidValue(metric: descriptor.name, value: value).description)
             return
         }
-        guard pass.admits(labels) else { return }
+        guard pass.admits(labels.text.span) else { return }
         pass.begin(descriptor)
-        pass.writer.appendSample(labels: labels.text(pass.writer.escaping), value: value)
+        let text = labels.text(pass.writer.escaping)
+        pass.writer.appendSample(labels: text.span, value: value)
     }
 }

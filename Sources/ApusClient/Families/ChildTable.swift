@@ -26,13 +26,15 @@ final class ChildTable: ExposedFamily {
     }
 
     private struct State {
-        var index: ChildIndex
+        var recent: RecentChildren
+        var index = ChildIndex()
         var children: [any Instrument] = []
-        var labels: [RenderedLabels] = []
+        var labels = LabelTexts()
         /// The numbers of the first children in the order of their labels; those added since are not among them.
         var sorted: [Int] = []
 
-        init(valueCount: Int?) { index = ChildIndex(valueCount: valueCount) }
+        /// No children yet, which will have so many values each; 0 where that differs.
+        init(valueCount: Int) { recent = RecentChildren(valueCount: valueCount) }
     }
 
     let nameBytes: [UInt8]
@@ -40,7 +42,7 @@ final class ChildTable: ExposedFamily {
     private let constantLabels: [Label]
     private let labelNames: LabelNames
     private let makeChild: @Sendable () -> any Instrument
-    private let writeChild: @Sendable (any Instrument, RenderedLabels, inout ExpositionPass) -> Void
+    private let writeChild: @Sendable (any Instrument, Span<UInt8>, inout ExpositionPass) -> Void
     private let state: Mutex<State>
 
     /// A family whose children are all of one class.
@@ -49,11 +51,11 @@ final class ChildTable: ExposedFamily {
         constantLabels: [Label],
         labelNames: LabelNames = .declared,
         makeChild: @escaping @Sendable () -> Child,
-        writeChild: @escaping @Sendable (Child, RenderedLabels, inout ExpositionPass) -> Void
+        writeChild: @escaping @Sendable (Child, _ labels: Span<UInt8>, inout ExpositionPass) -> Void
     ) {
         self.descriptor = descriptor
         nameBytes = Array(descriptor.name.utf8)
-        state = Mutex(State(valueCount: labelNames == .open ? nil : descriptor.labelNames.count))
+        state = Mutex(State(valueCount: labelNames == .open ? 0 : descriptor.labelNames.count))
         self.constantLabels = constantLabels + descriptor.constantLabels.labels
         self.labelNames = labelNames
         self.makeChild = makeChild
@@ -66,13 +68,25 @@ final class ChildTable: ExposedFamily {
     @usableFromInline
     func child(_ values: Span<String>) -> any Instrument {
         state.withLock { state in
-            if let number = state.index.find(values) { return state.children[number] }
-            let child = makeChild()
-            state.index.add(values)
-            state.children.append(child)
-            state.labels.append(renderedLabels(values))
-            return child
+            if let number = state.recent.find(values) { return state.children[number] }
+            return find(values, &state)
         }
+    }
+
+    /// Finds a child by the text of its values, or makes it.
+    @inline(never)
+    private func find(_ values: Span<String>, _ state: inout State) -> any Instrument {
+        let number: Int
+        if let found = state.index.find(values) {
+            number = found
+        } else {
+            number = state.children.count
+            state.children.append(makeChild())
+            state.index.add(values)
+            state.labels.append(renderedLabels(values))
+        }
+        state.recent.remember(number, values, of: state.children.count)
+        return state.children[number]
     }
 
     /// Removes the child with these values; `false` when there was none.
@@ -91,7 +105,7 @@ final class ChildTable: ExposedFamily {
         state.withLock { state in
             let before = state.children.count
             if fixed.isEmpty {
-                state = State(valueCount: labelNames == .open ? nil : descriptor.labelNames.count)
+                state = State(valueCount: labelNames == .open ? 0 : descriptor.labelNames.count)
                 return before
             }
             for number in (0..<before).reversed() {
@@ -126,11 +140,16 @@ final class ChildTable: ExposedFamily {
         }
         guard !children.isEmpty else { return }
         pass.begin(descriptor)
-        guard pass.seen != nil else {
-            for number in order { writeChild(children[number], labels[number], &pass) }
-            return
+        let escaping = pass.writer.escaping
+        let isAsItIs = RenderedLabels.isAsItIs(escaping, hasPlainNames: labels.hasPlainNames)
+        for number in order where pass.admits(labels[number]) {
+            if isAsItIs {
+                writeChild(children[number], labels[number], &pass)
+            } else {
+                let text = RenderedLabels.escaped(labels[number], escaping)
+                writeChild(children[number], text.span, &pass)
+            }
         }
-        for number in order where pass.admits(labels[number]) { writeChild(children[number], labels[number], &pass) }
     }
 
     private func renderedLabels(_ values: Span<String>) -> RenderedLabels {
@@ -147,31 +166,31 @@ final class ChildTable: ExposedFamily {
     }
 
     private static func remove(_ number: Int, from state: inout State) {
-        state.index.remove(number)
-        let last = state.children.count - 1
-        state.children.swapAt(number, last)
-        state.children.removeLast()
-        state.labels.swapAt(number, last)
-        state.labels.removeLast()
+        // Numbers change below.
+        state.recent.removeAll()
         state.sorted = []
+        state.index.remove(number)
+        state.labels.remove(number)
+        state.children.swapAt(number, state.children.count - 1)
+        state.children.removeLast()
     }
 
     /// Completes the order: the children added since are sorted and merged with the others.
     private static func sort(_ state: inout State) {
+        let count = state.children.count
+        guard state.sorted.count < count else { return }
         let labels = state.labels
-        guard state.sorted.count < labels.count else { return }
-        let precedes = { (a: Int, b: Int) in
-            let (first, second) = (labels[a].sortKey, labels[b].sortKey)
-            return compareBytes(first.span, second.span) < 0
-        }
-        let added = Array(state.sorted.count..<labels.count).sorted(by: precedes)
+        let precedes = { (a: Int, b: Int) in compareBytes(labels[a], labels[b]) < 0 }
+        let added = Array(state.sorted.count..<count).sorted(by: precedes)
         var merged: [Int] = []
-        merged.reserveCapacity(labels.count)
+        merged.reserveCapacity(count)
         var rest = added[...]
         for number in state.sorted {
             while let next = rest.first, precedes(next, number) { merged.append(rest.removeFirst()) }
             merged.append(number)
         }
         state.sorted = merged + rest
+        // A few texts that lie elsewhere cost less than moving all.
+        if added.count * 8 >= count { state.labels.arrange(state.sorted) }
     }
 }

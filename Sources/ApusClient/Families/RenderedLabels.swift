@@ -1,11 +1,13 @@
+import ApusBytes
 import ApusExposition
 import ApusModel
 
-/// The labels of one child as text, made once.
+/// The labels of one series as text, with names as they are.
 struct RenderedLabels: Sendable {
-    private let withUTF8Names: [UInt8]
-    /// `nil` where the text is the same, which it nearly always is.
-    private let withUnderscores: [UInt8]?
+    /// The text, by which series are also put in order and told apart.
+    let text: [UInt8]
+    /// Whether all names are the same where a scraper takes no UTF-8.
+    let hasPlainNames: Bool
 
     init(names: [String], values: Span<String>, constantLabels: [Label]) {
         var labels = constantLabels
@@ -19,22 +21,24 @@ struct RenderedLabels: Sendable {
         // An empty value means that the label is absent.
         labels.removeAll { $0.value.isEmpty }
         labels.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-        withUTF8Names = Self.render(labels, escaping: .allowUTF8)
-        let underscored = Self.render(labels, escaping: .underscores)
-        withUnderscores = underscored == withUTF8Names ? nil : underscored
+        text = Self.render(labels, escaping: .allowUTF8)
+        hasPlainNames = labels.allSatisfy { LabelName.isLegacyLabelName($0.name) }
     }
 
-    /// The text for a scheme; the two that hardly any scraper asks for are made anew each time.
+    /// The text as a scraper wants it.
     func text(_ escaping: NameEscaping) -> [UInt8] {
-        switch escaping {
-        case .allowUTF8: withUTF8Names
-        case .underscores: withUnderscores ?? withUTF8Names
-        case .dots, .values: Self.render(ExpositionText.labels(in: withUTF8Names), escaping: escaping)
-        }
+        Self.isAsItIs(escaping, hasPlainNames: hasPlainNames) ? text : Self.escaped(text.span, escaping)
     }
 
-    /// The text by which children are put in order and told apart.
-    var sortKey: [UInt8] { withUTF8Names }
+    /// Whether an escaping leaves a text as it is.
+    static func isAsItIs(_ escaping: NameEscaping, hasPlainNames: Bool) -> Bool {
+        escaping == .allowUTF8 || (escaping == .underscores && hasPlainNames)
+    }
+
+    /// A text with its names in an escaping that hardly any scraper asks for.
+    static func escaped(_ text: Span<UInt8>, _ escaping: NameEscaping) -> [UInt8] {
+        render(ExpositionText.labels(in: text), escaping: escaping)
+    }
 
     private static func render(_ labels: [Label], escaping: NameEscaping) -> [UInt8] {
         var bytes: [UInt8] = []

@@ -93,6 +93,9 @@ public final class Counter: Instrument {
     /// When the counter began to count, in milliseconds since the epoch.
     var created: Int64 { createdAt.load(ordering: .relaxed) }
 
+    /// Whether there ever was an exemplar.
+    var hasExemplar: Bool { exemplars.areUsed }
+
     /// The newest exemplar.
     var exemplar: Exemplar? { exemplars.all.first.flatMap { $0?.exemplar } }
 }

@@ -88,8 +88,10 @@ final class ExemplarCells: Sendable {
 /// Exemplar cells that are made when the first exemplar comes: most instruments never get one.
 struct LazyExemplars: ~Copyable, Sendable {
     private let reference = AtomicLazyReference<ExemplarCells>()
-    /// Looked at first: the reference costs some tens of nanoseconds to load.
     private let isUsed = Atomic(false)
+
+    /// Whether there ever was one; looked at first, because the reference costs some tens of nanoseconds to load.
+    var areUsed: Bool { isUsed.load(ordering: .relaxed) }
 
     /// Keeps an exemplar in the cell at `index` of `count`, unless its labels are not valid.
     func set(_ index: Int, of count: Int, _ labels: ExemplarLabels, value: Double) {
@@ -100,7 +102,7 @@ struct LazyExemplars: ~Copyable, Sendable {
     }
 
     /// The exemplars by cell; empty when there never was one.
-    var all: [ExemplarCells.Cell?] { isUsed.load(ordering: .relaxed) ? reference.load()?.all ?? [] : [] }
+    var all: [ExemplarCells.Cell?] { areUsed ? reference.load()?.all ?? [] : [] }
 
     func removeAll() { reference.load()?.removeAll() }
 }

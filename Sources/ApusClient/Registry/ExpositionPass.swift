@@ -1,3 +1,4 @@
+import ApusBytes
 import ApusExposition
 import ApusModel
 
@@ -35,63 +36,65 @@ struct ExpositionPass {
     }
 
     /// Whether a series with these labels may be written.
-    mutating func admits(_ labels: RenderedLabels) -> Bool {
+    mutating func admits(_ labels: Span<UInt8>) -> Bool {
         guard seen != nil else { return true }
-        let isNew = seen?.insert(labels.sortKey).inserted ?? true
+        var text = ByteWriter(capacity: labels.count)
+        text.append(labels)
+        let isNew = seen?.insert(text.bytes).inserted ?? true
         if !isNew { hasDuplicates = true }
         return isNew
     }
 
     /// Writes when a series began to count, where the format has a place for it.
-    mutating func writeCreated(_ milliseconds: Int64, labels: [UInt8]) {
+    mutating func writeCreated(_ milliseconds: Int64, labels: Span<UInt8>) {
         if writesCreated || writer.format == .protobuf { writer.appendCreated(labels: labels, at: milliseconds) }
     }
 
-    mutating func write(_ counter: Counter, _ labels: RenderedLabels) {
-        let text = labels.text(writer.escaping)
+    mutating func write(_ counter: Counter, _ labels: Span<UInt8>) {
         if let whole = counter.wholeValue {
-            writer.appendSample(labels: text, count: whole, exemplar: counter.exemplar)
+            writer.appendSample(labels: labels, count: whole)
         } else {
-            writer.appendSample(labels: text, value: counter.value, exemplar: counter.exemplar)
+            writer.appendSample(labels: labels, value: counter.value)
         }
-        writeCreated(counter.created, labels: text)
+        if counter.hasExemplar, let exemplar = counter.exemplar { writer.appendExemplar(exemplar) }
+        writeCreated(counter.created, labels: labels)
     }
 
-    mutating func writeValue(_ value: Double, _ labels: RenderedLabels) {
-        writer.appendSample(labels: labels.text(writer.escaping), value: value)
+    mutating func writeValue(_ value: Double, _ labels: Span<UInt8>) {
+        writer.appendSample(labels: labels, value: value)
     }
 
-    mutating func write(_ histogram: Histogram, _ labels: RenderedLabels) {
-        let text = labels.text(writer.escaping)
+    mutating func write(_ histogram: Histogram, _ labels: Span<UInt8>) {
         let layout = histogram.layout
         if let reading = histogram.nativeReading {
-            writer.appendNative(labels: text, reading.native)
+            writer.appendNative(labels: labels, reading.native)
             // Protocol buffers have no need for the one bucket of a histogram that has no classic ones.
             let isWritten = layout.isClassic || writer.format != .protobuf
             write(
                 buckets: isWritten ? reading.counts.buckets : [], of: layout, count: reading.counts.count,
-                sum: reading.counts.sum, exemplars: histogram.bucketExemplars, text)
+                sum: reading.counts.sum, exemplars: histogram.bucketExemplars, labels)
         } else {
             let snapshot = histogram.snapshot
             write(
                 buckets: snapshot.bucketCounts, of: layout, count: snapshot.count, sum: snapshot.sum,
-                exemplars: histogram.bucketExemplars, text)
+                exemplars: histogram.bucketExemplars, labels)
         }
-        writeCreated(histogram.created, labels: text)
+        writeCreated(histogram.created, labels: labels)
     }
 
     /// Writes a histogram from the counts of each bucket alone.
     mutating func write(
         buckets: [UInt64], of layout: HistogramLayout, count: UInt64, sum: Double, exemplars: [Exemplar?] = [],
-        _ labels: [UInt8], timestamp: Int64? = nil
+        _ labels: Span<UInt8>, timestamp: Int64? = nil
     ) {
         let bounds = layout.labels(for: writer.format)
         var cumulative: UInt64 = 0
         for (index, bucket) in buckets.enumerated() where index < bounds.count {
             cumulative &+= bucket
+            let bound = bounds[index]
             writer.appendSample(
-                suffix: "_bucket", labels: labels, extraLabel: bounds[index], count: cumulative,
-                timestamp: timestamp, exemplar: index < exemplars.count ? exemplars[index] : nil)
+                suffix: "_bucket", labels: labels, extraLabel: bound.span, count: cumulative, timestamp: timestamp)
+            if index < exemplars.count, let exemplar = exemplars[index] { writer.appendExemplar(exemplar) }
         }
         // OpenMetrics allows no sum that may go down or is not a number, and no count without it.
         if writer.format == .openMetrics, !(sum >= 0) || (layout.upperBounds.first ?? 0) < 0 { return }
@@ -99,24 +102,24 @@ struct ExpositionPass {
         writer.appendSample(suffix: "_count", labels: labels, count: count, timestamp: timestamp)
     }
 
-    mutating func write(_ summary: Summary, _ labels: RenderedLabels) {
-        let text = labels.text(writer.escaping)
+    mutating func write(_ summary: Summary, _ labels: Span<UInt8>) {
         let reading = summary.reading
-        let labels = summary.layout.labels(for: writer.format)
+        let quantiles = summary.layout.labels(for: writer.format)
         write(
-            quantiles: zip(labels, reading.quantiles).map { ($0, $1) }, sum: reading.sum, count: reading.count, text)
-        writeCreated(summary.created, labels: text)
+            quantiles: zip(quantiles, reading.quantiles).map { ($0, $1) }, sum: reading.sum, count: reading.count,
+            labels)
+        writeCreated(summary.created, labels: labels)
     }
 
     /// Writes a summary; `quantiles` are labels as text with their values.
     mutating func write(
-        quantiles: [(label: [UInt8], value: Double)], sum: Double, count: UInt64, _ labels: [UInt8],
+        quantiles: [(label: [UInt8], value: Double)], sum: Double, count: UInt64, _ labels: Span<UInt8>,
         timestamp: Int64? = nil
     ) {
         // OpenMetrics allows no negative quantile, and no sum that may go down or is not a number.
         let isStrict = writer.format == .openMetrics
         for (label, value) in quantiles where !(isStrict && value < 0) {
-            writer.appendSample(labels: labels, extraLabel: label, value: value, timestamp: timestamp)
+            writer.appendSample(labels: labels, extraLabel: label.span, value: value, timestamp: timestamp)
         }
         if !isStrict || sum >= 0 {
             writer.appendSample(suffix: "_sum", labels: labels, value: sum, timestamp: timestamp)
@@ -125,12 +128,11 @@ struct ExpositionPass {
     }
 
     /// Writes one sample for each state, whose name stands in a label that is called as the family.
-    mutating func write(states: [String], on: Set<String>, of name: String, _ labels: RenderedLabels) {
-        let text = labels.text(writer.escaping)
+    mutating func write(states: [String], on: Set<String>, of name: String, _ labels: Span<UInt8>) {
         for state in states {
             var label: [UInt8] = []
             ExpositionText.appendLabel(name, value: state, escaping: writer.escaping, isFirst: true, to: &label)
-            writer.appendSample(labels: text, extraLabel: label, count: on.contains(state) ? 1 : 0)
+            writer.appendSample(labels: labels, extraLabel: label.span, count: on.contains(state) ? 1 : 0)
         }
     }
 }

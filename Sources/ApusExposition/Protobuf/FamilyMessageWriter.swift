@@ -10,8 +10,10 @@ struct FamilyMessageWriter {
     private var family = ProtobufWriter()
     private var unit = ""
     private var type: FamilyType?
-    /// The labels of the metric whose samples are gathered, as text; `nil` between metrics.
-    private var labels: [UInt8]?
+    /// The labels of the metric whose samples are gathered, as text.
+    private var labels = ByteWriter()
+    /// Whether samples of a metric are gathered.
+    private var isInMetric = false
     private var current = Metric()
 
     private struct Metric {
@@ -40,42 +42,57 @@ struct FamilyMessageWriter {
 
     /// Adds a sample: of a histogram or summary one part of a metric, of other types a whole one.
     mutating func append(
-        suffix: StaticString, labels: [UInt8], extraLabel: [UInt8], value: Double, timestamp: Int64?,
-        exemplar: Exemplar?
+        suffix: StaticString, labels: Span<UInt8>, extraLabel: Span<UInt8>, value: Double, timestamp: Int64?
     ) {
         let isComposed = type == .histogram || type == .gaugeHistogram || type == .summary
-        var labels = labels
-        if !isComposed, !extraLabel.isEmpty {
-            if !labels.isEmpty { labels.append(UInt8(ascii: ",")) }
-            labels += extraLabel
-        }
-        if self.labels != labels || !isComposed { endMetric() }
-        self.labels = labels
+        if isComposed { goOn(with: labels) } else { begin(labels) }
         if let timestamp { current.timestamp = timestamp }
         guard isComposed else {
+            if !extraLabel.isEmpty {
+                if self.labels.count > 0 { self.labels.append(UInt8(ascii: ",")) }
+                self.labels.append(extraLabel)
+            }
             current.value = value
-            current.exemplar = exemplar
             return
         }
         switch Part(suffix) {
         case .sum: current.sum = value
         case .count: current.count = value
-        case .bucket:
-            let bound = Self.number(in: extraLabel)
-            current.parts.append((bound, value, exemplar))
+        case .bucket: current.parts.append((Self.number(in: extraLabel), value, nil))
+        }
+    }
+
+    /// Gives the sample that was added last an exemplar.
+    mutating func setExemplar(_ exemplar: Exemplar) {
+        guard isInMetric else { return }
+        if current.parts.isEmpty {
+            current.exemplar = exemplar
+        } else {
+            current.parts[current.parts.count - 1].exemplar = exemplar
         }
     }
 
     /// Says when the metric whose samples were appended last began to count, in milliseconds since the epoch.
     mutating func setCreated(_ milliseconds: Int64) {
-        if labels != nil { current.created = milliseconds }
+        if isInMetric { current.created = milliseconds }
     }
 
     /// Gives the histogram whose samples are being appended its native form.
-    mutating func setNative(_ native: NativeCounts, labels: [UInt8]) {
-        if self.labels != labels { endMetric() }
-        self.labels = labels
+    mutating func setNative(_ native: NativeCounts, labels: Span<UInt8>) {
+        goOn(with: labels)
         current.native = native
+    }
+
+    /// Begins a metric, unless the one that is gathered has these labels.
+    private mutating func goOn(with labels: Span<UInt8>) {
+        if !isInMetric || !equalBytes(self.labels.bytes.span, labels) { begin(labels) }
+    }
+
+    private mutating func begin(_ labels: Span<UInt8>) {
+        endMetric()
+        isInMetric = true
+        self.labels.bytes.removeAll(keepingCapacity: true)
+        self.labels.append(labels)
     }
 
     /// What a sample of a histogram or summary is, which its suffix says.
@@ -110,15 +127,16 @@ struct FamilyMessageWriter {
     }
 
     private mutating func endMetric() {
-        guard let labels, let type else { return }
+        guard isInMetric, let type else { return }
+        isInMetric = false
         let metric = current
-        family.appendMessage(4) { Self.write(metric, labels, type, to: &$0) }
+        let labels = labels.bytes
+        family.appendMessage(4) { Self.write(metric, labels.span, type, to: &$0) }
         current = Metric()
-        self.labels = nil
     }
 
     private static func write(
-        _ metric: Metric, _ labels: [UInt8], _ type: FamilyType, to writer: inout ProtobufWriter
+        _ metric: Metric, _ labels: Span<UInt8>, _ type: FamilyType, to writer: inout ProtobufWriter
     ) {
         LabelText.write(labels, to: &writer)
         switch type {
@@ -219,8 +237,10 @@ struct FamilyMessageWriter {
     }
 
     /// The number in a label such as `le="0.5"`; not a number in any other.
-    private static func number(in label: [UInt8]) -> Double {
-        guard let quote = label.firstIndex(of: UInt8(ascii: "\"")), label.count > quote + 1 else { return .nan }
-        return NumberText.parseFloat(label.span.extracting((quote + 1)..<(label.count - 1))) ?? .nan
+    private static func number(in label: Span<UInt8>) -> Double {
+        var start = 0
+        while start < label.count, label[start] != UInt8(ascii: "\"") { start += 1 }
+        guard label.count > start + 1 else { return .nan }
+        return NumberText.parseFloat(label.extracting((start + 1)..<(label.count - 1))) ?? .nan
     }
 }

@@ -9,8 +9,7 @@ enum LabelText {
     }
 
     /// Writes a pair for each label of `name="value",…`; a name may be quoted.
-    static func write(_ text: [UInt8], to writer: inout ProtobufWriter) {
-        let bytes = text.span
+    static func write(_ bytes: Span<UInt8>, to writer: inout ProtobufWriter) {
         var index = 0
         while index < bytes.count {
             let name: Part

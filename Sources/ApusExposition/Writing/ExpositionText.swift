@@ -93,11 +93,14 @@ package enum ExpositionText {
     }
 
     /// The labels of a text that `appendLabel` made with `.allowUTF8`; empty for one that it did not make.
-    package static func labels(in text: [UInt8]) -> [Label] {
+    package static func labels(in text: Span<UInt8>) -> [Label] {
         guard !text.isEmpty else { return [] }
-        let braced = [UInt8(ascii: "{")] + text + [UInt8(ascii: "}")]
+        var braced = ByteWriter(capacity: text.count + 2)
+        braced.append(UInt8(ascii: "{"))
+        braced.append(text)
+        braced.append(UInt8(ascii: "}"))
         var series = SeriesText()
-        guard (try? series.readExemplarLabels(braced.span)) != nil else { return [] }
+        guard (try? series.readExemplarLabels(braced.bytes.span)) != nil else { return [] }
         return LabelSet(uncheckedRun: series.run.bytes).labels
     }
 }

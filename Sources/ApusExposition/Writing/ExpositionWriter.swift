@@ -8,11 +8,10 @@ package import ApusModel
 package struct ExpositionWriter: Sendable {
     private var bytes: [UInt8] = []
     private let mediaType: ExpositionMediaType
-    /// The name of the current family's samples, before a suffix, as it is written.
-    private var sampleName: [UInt8] = []
-    /// The name of the current family without a suffix, as it is written.
-    private var familyName: [UInt8] = []
-    private var isNameQuoted = false
+    /// The name of the current family's samples, before a suffix.
+    private var sampleName = WrittenName()
+    /// The name of the current family, without the suffix that OpenMetrics gives its samples.
+    private var familyName = WrittenName()
     /// Writes in place of this writer where the format is protocol buffers.
     private var messages = FamilyMessageWriter()
 
@@ -33,43 +32,41 @@ package struct ExpositionWriter: Sendable {
     /// `name` is that of the classic text: a counter's with its `_total`, an info metric's with its `_info`.
     package mutating func beginFamily(_ name: String, type: MetricType, help: String, unit: String = "") {
         let isLegacy = LabelName.isLegacyMetricName(name)
-        let written = ExpositionText.escaped(name, escaping, allowsColon: true)
+        let isAsItIs = escaping == .allowUTF8 || (isLegacy && escaping != .dots)
+        let written = isAsItIs ? name : ExpositionText.escaped(name, escaping, allowsColon: true)
         if format == .protobuf {
             messages.beginFamily(written, type: type, help: help, unit: unit)
             return
         }
-        isNameQuoted = !isLegacy && escaping == .allowUTF8
-        var family = written
-        var sample = written
+        let isQuoted = !isLegacy && escaping == .allowUTF8
+        familyName.set(written, isQuoted: isQuoted)
+        sampleName.set(written, isQuoted: isQuoted)
         if format == .openMetrics {
             // OpenMetrics names the family without the suffix that its samples must have.
-            for (suffixed, suffix) in [(MetricType.counter, "_total"), (.info, "_info")] where type == suffixed {
-                if family.hasSuffix(suffix) { family.removeLast(suffix.count) } else { sample += suffix }
+            switch type {
+            case .counter: setSuffix("_total")
+            case .info: setSuffix("_info")
+            default: break
             }
         }
-        var familyText: [UInt8] = []
-        if isNameQuoted {
-            ExpositionText.appendQuoted(family, to: &familyText)
-        } else {
-            familyText.append(contentsOf: family.utf8)
-        }
-        familyName.removeAll(keepingCapacity: true)
-        ExpositionText.appendEscaped(family, to: &familyName)
-        sampleName.removeAll(keepingCapacity: true)
-        ExpositionText.appendEscaped(sample, to: &sampleName)
         if !help.isEmpty {
-            beginMetadata("# HELP ", familyText)
+            beginMetadata("# HELP ")
             ExpositionText.appendEscaped(help, escapesQuotes: format == .openMetrics, to: &bytes)
             bytes.append(UInt8(ascii: "\n"))
         }
-        beginMetadata("# TYPE ", familyText)
+        beginMetadata("# TYPE ")
         bytes.append(contentsOf: typeName(type).utf8)
         bytes.append(UInt8(ascii: "\n"))
         if format == .openMetrics, !unit.isEmpty {
-            beginMetadata("# UNIT ", familyText)
+            beginMetadata("# UNIT ")
             bytes.append(contentsOf: unit.utf8)
             bytes.append(UInt8(ascii: "\n"))
         }
+    }
+
+    /// Takes a suffix off the family's name, or gives it to that of its samples.
+    private mutating func setSuffix(_ suffix: StaticString) {
+        if !familyName.removeSuffix(suffix) { sampleName.append(suffix) }
     }
 
     /// Appends a sample whose value is a float.
@@ -81,41 +78,75 @@ package struct ExpositionWriter: Sendable {
     ///   - timestamp: Milliseconds since the epoch, or `nil` for none.
     package mutating func appendSample(
         suffix: StaticString = "",
-        labels: [UInt8],
-        extraLabel: [UInt8] = [],
+        labels: Span<UInt8>,
+        extraLabel: Span<UInt8> = Span(),
         value: Double,
-        timestamp: Int64? = nil,
-        exemplar: Exemplar? = nil
+        timestamp: Int64? = nil
     ) {
-        if format == .protobuf {
-            messages.append(
-                suffix: suffix, labels: labels, extraLabel: extraLabel, value: value, timestamp: timestamp,
-                exemplar: exemplar)
+        if case .protobuf = format {
+            messages.append(suffix: suffix, labels: labels, extraLabel: extraLabel, value: value, timestamp: timestamp)
             return
         }
-        appendSeries(suffix: suffix, labels: labels, extraLabel: extraLabel)
-        NumberText.append(value, format == .openMetrics ? .openMetrics : .general, to: &bytes)
-        endSample(timestamp: timestamp, exemplar: exemplar)
+        var text = takeText()
+        text.append(addingCapacity: sampleName.room(suffix: suffix, labels: labels, extraLabel: extraLabel)) { output in
+            sampleName.appendSeries(suffix: suffix, labels: labels, extraLabel: extraLabel, to: &output)
+        }
+        var style = NumberText.FloatStyle.general
+        if case .openMetrics = format { style = .openMetrics }
+        NumberText.append(value, style, to: &text)
+        if timestamp == nil { text.append(UInt8(ascii: "\n")) }
+        putBack(&text)
+        if let timestamp { endLine(at: timestamp) }
     }
 
     /// Appends a sample whose value is a whole number, written without point or exponent.
     package mutating func appendSample(
         suffix: StaticString = "",
-        labels: [UInt8],
-        extraLabel: [UInt8] = [],
+        labels: Span<UInt8>,
+        extraLabel: Span<UInt8> = Span(),
         count: UInt64,
-        timestamp: Int64? = nil,
-        exemplar: Exemplar? = nil
+        timestamp: Int64? = nil
     ) {
-        if format == .protobuf {
+        if case .protobuf = format {
             messages.append(
-                suffix: suffix, labels: labels, extraLabel: extraLabel, value: Double(count), timestamp: timestamp,
-                exemplar: exemplar)
+                suffix: suffix, labels: labels, extraLabel: extraLabel, value: Double(count), timestamp: timestamp)
             return
         }
-        appendSeries(suffix: suffix, labels: labels, extraLabel: extraLabel)
-        NumberText.appendDecimal(count, to: &bytes)
-        endSample(timestamp: timestamp, exemplar: exemplar)
+        var text = takeText()
+        let room = sampleName.room(suffix: suffix, labels: labels, extraLabel: extraLabel)
+        // All in one: looking at the capacity for each piece took longer than copying it.
+        text.append(addingCapacity: room + NumberText.longestDecimal + 1) { output in
+            sampleName.appendSeries(suffix: suffix, labels: labels, extraLabel: extraLabel, to: &output)
+            NumberText.appendDecimal(count, to: &output)
+            if timestamp == nil { output.append(UInt8(ascii: "\n")) }
+        }
+        putBack(&text)
+        if let timestamp { endLine(at: timestamp) }
+    }
+
+    /// Gives the sample that was appended last an exemplar, where the format has a place for it.
+    package mutating func appendExemplar(_ exemplar: Exemplar) {
+        switch format {
+        case .text: break
+        case .protobuf: messages.setExemplar(exemplar)
+        case .openMetrics:
+            // The line had ended.
+            bytes.removeLast()
+            append(" # {")
+            var isFirst = true
+            for label in exemplar.labels.labels {
+                ExpositionText.appendLabel(
+                    label.name, value: label.value, escaping: escaping, isFirst: isFirst, to: &bytes)
+                isFirst = false
+            }
+            append("} ")
+            NumberText.append(exemplar.value, .openMetrics, to: &bytes)
+            if let time = exemplar.timestamp {
+                bytes.append(UInt8(ascii: " "))
+                appendSeconds(time)
+            }
+            bytes.append(UInt8(ascii: "\n"))
+        }
     }
 
     /// Says when the metric whose samples were appended last began to count.
@@ -123,22 +154,23 @@ package struct ExpositionWriter: Sendable {
     /// Part of the metric in protocol buffers, a sample of its own in OpenMetrics; the text format has no place for it.
     ///
     /// - Parameter milliseconds: Since the epoch.
-    package mutating func appendCreated(labels: [UInt8], at milliseconds: Int64) {
+    package mutating func appendCreated(labels: Span<UInt8>, at milliseconds: Int64) {
         switch format {
         case .text: break
         case .protobuf: messages.setCreated(milliseconds)
         case .openMetrics:
-            let sampleName = sampleName
-            self.sampleName = familyName
-            appendSeries(suffix: "_created", labels: labels, extraLabel: [])
-            self.sampleName = sampleName
+            var text = takeText()
+            text.append(addingCapacity: familyName.room(suffix: "_created", labels: labels, extraLabel: Span())) {
+                familyName.appendSeries(suffix: "_created", labels: labels, extraLabel: Span(), to: &$0)
+            }
+            putBack(&text)
             appendSeconds(milliseconds)
             bytes.append(UInt8(ascii: "\n"))
         }
     }
 
     /// Gives the histogram whose samples are being appended its native form, which only protocol buffers have a place for.
-    package mutating func appendNative(labels: [UInt8], _ native: NativeCounts) {
+    package mutating func appendNative(labels: Span<UInt8>, _ native: NativeCounts) {
         if format == .protobuf { messages.setNative(native, labels: labels) }
     }
 
@@ -157,9 +189,9 @@ package struct ExpositionWriter: Sendable {
         literal.withUTF8Buffer { unsafe bytes.append(contentsOf: $0) }
     }
 
-    private mutating func beginMetadata(_ keyword: StaticString, _ family: [UInt8]) {
+    private mutating func beginMetadata(_ keyword: StaticString) {
         append(keyword)
-        bytes.append(contentsOf: family)
+        familyName.append(to: &bytes)
         bytes.append(UInt8(ascii: " "))
     }
 
@@ -173,51 +205,26 @@ package struct ExpositionWriter: Sendable {
         }
     }
 
-    private mutating func appendSeries(suffix: StaticString, labels: [UInt8], extraLabel: [UInt8]) {
-        if isNameQuoted {
-            append("{\"")
-            bytes.append(contentsOf: sampleName)
-            append(suffix)
-            append("\"")
-        } else {
-            bytes.append(contentsOf: sampleName)
-            append(suffix)
-        }
-        if !labels.isEmpty || !extraLabel.isEmpty {
-            bytes.append(isNameQuoted ? UInt8(ascii: ",") : UInt8(ascii: "{"))
-            bytes.append(contentsOf: labels)
-            if !labels.isEmpty && !extraLabel.isEmpty { bytes.append(UInt8(ascii: ",")) }
-            bytes.append(contentsOf: extraLabel)
-            bytes.append(UInt8(ascii: "}"))
-        } else if isNameQuoted {
-            bytes.append(UInt8(ascii: "}"))
-        }
-        bytes.append(UInt8(ascii: " "))
+    /// Takes the text out, so that appending to it leaves the names as they are, which would be retained each time.
+    @inline(__always)
+    private mutating func takeText() -> [UInt8] {
+        var text: [UInt8] = []
+        swap(&text, &bytes)
+        return text
     }
 
-    private mutating func endSample(timestamp: Int64?, exemplar: Exemplar?) {
-        if let timestamp { appendTimestamp(timestamp) }
-        if let exemplar, format == .openMetrics {
-            append(" # {")
-            var isFirst = true
-            for label in exemplar.labels.labels {
-                ExpositionText.appendLabel(
-                    label.name, value: label.value, escaping: escaping, isFirst: isFirst, to: &bytes)
-                isFirst = false
-            }
-            append("} ")
-            NumberText.append(exemplar.value, .openMetrics, to: &bytes)
-            if let time = exemplar.timestamp { appendTimestamp(time) }
+    @inline(__always)
+    private mutating func putBack(_ text: inout [UInt8]) { swap(&text, &bytes) }
+
+    /// Ends a line with a time in milliseconds.
+    private mutating func endLine(at timestamp: Int64) {
+        bytes.append(UInt8(ascii: " "))
+        if case .openMetrics = format {
+            appendSeconds(timestamp)
+        } else {
+            NumberText.appendDecimal(timestamp, to: &bytes)
         }
         bytes.append(UInt8(ascii: "\n"))
-    }
-
-    private mutating func appendTimestamp(_ timestamp: Int64) {
-        bytes.append(UInt8(ascii: " "))
-        switch format {
-        case .text, .protobuf: NumberText.appendDecimal(timestamp, to: &bytes)
-        case .openMetrics: appendSeconds(timestamp)
-        }
     }
 
     /// Appends milliseconds as seconds with exactly three decimals: a float would lose milliseconds far from the epoch.
