@@ -3,7 +3,7 @@ import ApusExposition
 import ApusModel
 
 /// One family of a collector, with the values of one exposition.
-struct CollectedFamily: ExposedFamily {
+final class CollectedFamily: ExposedFamily {
     let descriptor: MetricDescriptor
     let nameBytes: [UInt8]
     private let samples: [(labels: RenderedLabels, sample: CollectedSamples.Sample)]
@@ -60,7 +60,7 @@ struct CollectedFamily: ExposedFamily {
 }
 
 /// A family of one series whose value a closure reads.
-struct CallbackFamily: ExposedFamily {
+final class CallbackFamily: ExposedFamily {
     let descriptor: MetricDescriptor
     let nameBytes: [UInt8]
     private let labels: RenderedLabels
@@ -79,6 +79,7 @@ struct CallbackFamily: ExposedFamily {
             pass.failures.append(MetricError.invalidValue(metric: descriptor.name, value: value).description)
             return
         }
+        let labels = labels
         guard pass.admits(labels.text.span) else { return }
         pass.begin(descriptor)
         let text = labels.text(pass.writer.escaping)

@@ -3,8 +3,8 @@ import ApusExposition
 import ApusModel
 import Synchronization
 
-/// A family that can write itself.
-protocol ExposedFamily: Sendable {
+/// A family that can write itself; a class, because sorting and visiting copies of anything else cost more than writing.
+protocol ExposedFamily: AnyObject, Sendable {
     var descriptor: MetricDescriptor { get }
     /// The family's name, by which families are sorted.
     var nameBytes: [UInt8] { get }

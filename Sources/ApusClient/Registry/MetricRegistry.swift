@@ -182,18 +182,21 @@ public final class MetricRegistry: Sendable {
             writesCreated: registries.contains { $0.exposesCreatedSamples })
         var start = 0
         while start < families.count {
-            let first = families[start].descriptor
             var end = start + 1
             while end < families.count, families[end].nameBytes == families[start].nameBytes { end += 1 }
             pass.next(sourceCount: end - start)
-            for family in families[start..<end] {
-                guard family.descriptor.isOneFamily(with: first) else {
-                    failures.append(MetricError.conflictingFamilies(first.name).description)
-                    continue
+            families[start].write(into: &pass)
+            if end - start > 1 {
+                let first = families[start].descriptor
+                for family in families[(start + 1)..<end] {
+                    if family.descriptor.isOneFamily(with: first) {
+                        family.write(into: &pass)
+                    } else {
+                        failures.append(MetricError.conflictingFamilies(first.name).description)
+                    }
                 }
-                family.write(into: &pass)
+                if pass.hasDuplicates { failures.append(MetricError.duplicateSample(metric: first.name).description) }
             }
-            if pass.hasDuplicates { failures.append(MetricError.duplicateSample(metric: first.name).description) }
             start = end
         }
         failures += pass.failures

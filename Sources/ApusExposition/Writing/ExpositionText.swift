@@ -7,12 +7,9 @@ package enum ExpositionText {
     package static func appendEscaped(_ text: String, escapesQuotes: Bool = true, to bytes: inout [UInt8]) {
         let content = text.utf8
         let span = content.span
-        var isPlain = true
-        for index in 0..<span.count {
-            let byte = span[index]
-            if byte == UInt8(ascii: "\\") || byte == 0x0A || byte == UInt8(ascii: "\"") { isPlain = false }
-        }
-        if isPlain {
+        var index = 0
+        while index < span.count, !needsEscape(span[index]) { index &+= 1 }
+        if index == span.count {
             unsafe span.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
             return
         }
@@ -31,6 +28,11 @@ package enum ExpositionText {
                 bytes.append(byte)
             }
         }
+    }
+
+    @inline(__always)
+    private static func needsEscape(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "\"") || byte == 0x0A
     }
 
     /// Appends a text in quotes, escaped.

@@ -6,10 +6,10 @@ struct WrittenName: Sendable {
     /// Whether the name stands in quotes, between the braces, because it is not a classic one.
     private var isQuoted = false
 
-    /// Takes a name, whose memory it keeps from family to family.
+    /// Takes a name, into the memory of the last one; it is `isQuoted` unless it is a classic one, which has nothing to escape.
     mutating func set(_ name: String, isQuoted: Bool) {
         bytes.removeAll(keepingCapacity: true)
-        ExpositionText.appendEscaped(name, to: &bytes)
+        if isQuoted { ExpositionText.appendEscaped(name, to: &bytes) } else { bytes.append(contentsOf: name.utf8) }
         self.isQuoted = isQuoted
     }
 
