@@ -18,7 +18,7 @@ extension ColumnDecoder {
             into: &packed)
         let start = values.count
         let integers = PackedIntegers(packed.span, from: first, mode: mode, base: base, second: second)
-        integers.appendDecimals(kept, divisor: 1, exponent: exponent, to: &values)
+        integers.append(kept, .decimal(divisor: 1, exponent: exponent), to: &values)
         try Self.decodeRaw(&reader, rawCount, count: count, keeping: kept, from: start, into: &values)
     }
 
@@ -36,17 +36,47 @@ extension ColumnDecoder {
         let rawCount = shape.hasRaw ? try reader.columnCount(limit: count) : 0
         let base = try reader.columnSignedVarint()
         let second = shape.mode.hasSecondBase(count: count) ? try reader.columnSignedVarint() : 0
-        let first = try SparseRun.decode(
-            count: count - shape.mode.leading(of: count), wanted: shape.mode.wanted(for: kept, of: count),
-            from: &reader, into: &packed, scratch: &sparse)
+        let scaling: IntegerScaling =
+            isBinary ? .binary(exponent: Int(power)) : .decimal(divisor: Double(divisor), exponent: shape.scale)
         let start = values.count
-        let integers = PackedIntegers(packed.span, from: first, mode: shape.mode, base: base, second: second)
-        if isBinary {
-            integers.append(kept, FactorScale(factor: BinaryScale.power(Int(power))), to: &values)
+        if reader.isNext(SparseRun.marker), shape.mode.isUnchangedByZero(second: second) {
+            try Self.decodeHeld(
+                &reader, shape.mode, base: base, scaling, count: count, keeping: kept, scratch: &packed, &levels,
+                into: &values)
         } else {
-            integers.appendDecimals(kept, divisor: Double(divisor), exponent: shape.scale, to: &values)
+            let first = try SparseRun.decode(
+                count: count - shape.mode.leading(of: count), wanted: shape.mode.wanted(for: kept, of: count),
+                from: &reader, into: &packed, scratch: &sparse)
+            let integers = PackedIntegers(packed.span, from: first, mode: shape.mode, base: base, second: second)
+            integers.append(kept, scaling, to: &values)
         }
         try Self.decodeRaw(&reader, rawCount, count: count, keeping: kept, from: start, into: &values)
+    }
+
+    /// Reads a sparse run of differences: what changes is made into values, which are then held for as long as they do not.
+    @_lifetime(reader: copy reader)
+    private static func decodeHeld(
+        _ reader: inout ByteReader, _ mode: IntegerMode, base: Int64, _ scaling: IntegerScaling, count: Int,
+        keeping kept: Range<Int>, scratch packed: inout [UInt64], _ levels: inout [Double],
+        into values: inout [Double]
+    ) throws(ColumnError) {
+        let run = try SparseRun(count: count - 1, from: &reader)
+        let changes = run.bitmap.ones(before: mode.wanted(for: kept, of: count).upperBound)
+        try PackedRun.decode(count: run.bitmap.ones, wanted: 0..<changes, from: &reader, into: &packed)
+        var least = Int64(bitPattern: run.least)
+        if mode != .differences {
+            run.addLeast(to: &packed)
+            least = 0
+        }
+        let integers = PackedIntegers(packed.span, from: 0, mode: mode, base: base, second: least)
+        levels.removeAll(keepingCapacity: true)
+        integers.append(0..<(changes + 1), scaling, to: &levels)
+        let held = levels.span
+        values.append(addingCapacity: kept.count) { output in
+            if kept.contains(0) { output.append(held[0]) }
+            // The first of the run belongs to the second value.
+            run.bitmap.hold(held, over: max(0, kept.lowerBound - 1)..<max(0, kept.upperBound - 1), into: &output)
+        }
     }
 
     /// Reads the values that are no integers; the first that is kept stands at `start`.

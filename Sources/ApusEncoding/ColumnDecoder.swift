@@ -8,6 +8,7 @@ import ApusBytes
 package struct ColumnDecoder: Sendable {
     var packed: [UInt64] = []
     var sparse: [UInt64] = []
+    var levels: [Double] = []
 
     /// A decoder with empty scratch memory.
     package init() {}
@@ -86,7 +87,7 @@ package struct ColumnDecoder: Sendable {
         case ColumnKind.xor:
             try Self.decodeXor(&reader, count: count, keeping: kept, into: &values)
         case ColumnKind.xorGroups:
-            try decodeXorGroups(&reader, count: count, keeping: kept, into: &values)
+            try Self.decodeXorGroups(bytes, &reader, count: count, keeping: kept, into: &values)
         default:
             throw .unknownKind(kind)
         }

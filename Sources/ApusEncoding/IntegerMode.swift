@@ -24,6 +24,15 @@ enum IntegerMode: UInt8, CaseIterable {
         return 0..<max(0, kept.upperBound - leading(of: count))
     }
 
+    /// Whether zero in the run stands for the integer before once more.
+    func isUnchangedByZero(second: Int64) -> Bool {
+        switch self {
+        case .plain, .secondDifferences: false
+        case .differences: second == 0
+        case .signedDifferences: true
+        }
+    }
+
     /// Whether a second base is written.
     func hasSecondBase(count: Int) -> Bool {
         switch self {

@@ -1,3 +1,11 @@
+/// What the integers of a column stand for.
+enum IntegerScaling {
+    /// Times a power of two.
+    case binary(exponent: Int)
+    /// Times `divisor`, which all had in common, and divided by 10^`exponent`.
+    case decimal(divisor: Double, exponent: Int)
+}
+
 /// Turns the integers of a column into its values.
 protocol IntegerScale {
     /// The value of an integer, which is given by the bits of an `Int64`.

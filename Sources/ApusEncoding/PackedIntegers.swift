@@ -19,19 +19,21 @@ struct PackedIntegers: ~Escapable {
         self.second = UInt64(bitPattern: second)
     }
 
-    /// Appends the integers at the positions `kept`, times `divisor` and divided by 10^`exponent`.
-    func appendDecimals(_ kept: Range<Int>, divisor: Double, exponent: Int, to values: inout [Double]) {
-        if exponent > 0 {
+    /// Appends the values of the integers at the positions `kept`.
+    func append(_ kept: Range<Int>, _ scaling: IntegerScaling, to values: inout [Double]) {
+        switch scaling {
+        case .binary(let exponent):
+            append(kept, FactorScale(factor: BinaryScale.power(exponent)), to: &values)
+        case .decimal(let divisor, let exponent) where exponent > 0:
             append(kept, DecimalScale(divisor: divisor, power: Decimal.powers[exponent]), to: &values)
-        } else if divisor != 1 {
+        case .decimal(let divisor, _) where divisor != 1:
             append(kept, MultipleScale(factor: divisor), to: &values)
-        } else {
+        case .decimal:
             append(kept, WholeScale(), to: &values)
         }
     }
 
-    /// Appends the values of the integers at the positions `kept`.
-    func append<Scale: IntegerScale>(_ kept: Range<Int>, _ scale: Scale, to values: inout [Double]) {
+    private func append<Scale: IntegerScale>(_ kept: Range<Int>, _ scale: Scale, to values: inout [Double]) {
         guard kept.lowerBound < kept.upperBound else { return }
         let start = values.count
         values.append(addingCapacity: kept.count) { output in

@@ -1,7 +1,7 @@
 import ApusBytes
 
 /// Integers of which many are zero: a bitmap of the others, and these in a packed run.
-enum SparseRun {
+struct SparseRun: ~Escapable {
     /// The first byte of such a run; a packed one begins with its width.
     static let marker: UInt8 = 128
 
@@ -63,9 +63,32 @@ enum SparseRun {
         return least &+ 1
     }
 
+    // MARK: Reading
+
+    /// Which integers are not zero.
+    let bitmap: Bitmap
+    /// The least of those; the packed ones are less by it.
+    let least: UInt64
+
+    /// Reads a run of `count` integers, which begins with the marker, up to its packed part.
+    @_lifetime(copy reader)
+    init(count: Int, from reader: inout ByteReader) throws(ColumnError) {
+        _ = try reader.columnByte()
+        bitmap = try Bitmap(try reader.columnBytes((count + 7) / 8), count: count)
+        least = try reader.columnVarint()
+    }
+
+    /// Adds to integers of the packed part what they were packed without.
+    func addLeast(to values: inout [UInt64]) {
+        unsafe values.withUnsafeMutableBufferPointer { values in
+            for index in values.indices { unsafe values[index] &+= least }
+        }
+    }
+
     /// Reads a run of either kind as `PackedRun.decode` does.
     ///
     /// - Parameter scratch: is overwritten.
+    @_lifetime(reader: copy reader)
     static func decode(
         count: Int, wanted: Range<Int>, from reader: inout ByteReader, into values: inout [UInt64],
         scratch: inout [UInt64]
@@ -73,90 +96,20 @@ enum SparseRun {
         guard reader.isNext(marker) else {
             return try PackedRun.decode(count: count, wanted: wanted, from: &reader, into: &values)
         }
-        _ = try reader.columnByte()
-        let bitmap = try reader.columnBytes((count + 7) / 8)
-        let others = try countOnes(bitmap, of: count)
-        let least = try reader.columnVarint()
+        let run = try SparseRun(count: count, from: &reader)
         let start = wanted.lowerBound & ~7
-        let first = start == 0 ? 0 : countOnes(bitmap.extracting(0..<(start / 8)))
-        let end = wanted.upperBound == count ? others : countOnes(bitmap, before: wanted.upperBound)
-        let skipped = try PackedRun.decode(count: others, wanted: first..<end, from: &reader, into: &scratch)
-        unsafe scratch.withUnsafeMutableBufferPointer { others in
-            for index in others.indices { unsafe others[index] &+= least }
-        }
-        // A step beyond the last is read, and multiplied by nothing.
+        let first = run.bitmap.ones(before: start)
+        let end = run.bitmap.ones(before: wanted.upperBound)
+        let skipped = try PackedRun.decode(
+            count: run.bitmap.ones, wanted: first..<end, from: &reader, into: &scratch)
+        run.addLeast(to: &scratch)
+        // One beyond the last is read, and multiplied by nothing.
         scratch.append(0)
+        let marked = scratch.span.extracting((first - skipped)..<scratch.count)
         values.removeAll(keepingCapacity: true)
-        let packed = scratch.span.extracting((first - skipped)..<scratch.count)
         values.append(addingCapacity: wanted.upperBound - start) { output in
-            let part = bitmap.extracting((start / 8)..<bitmap.byteCount)
-            expand(part, packed, count: wanted.upperBound - start, into: &output)
+            run.bitmap.spread(marked, over: start..<wanted.upperBound, into: &output)
         }
         return start
-    }
-
-    /// The number of bits that are set, none of them beyond `count`.
-    static func countOnes(_ bitmap: RawSpan, of count: Int) throws(ColumnError) -> Int {
-        if count & 7 != 0 {
-            let last = unsafe bitmap.unsafeLoad(fromUncheckedByteOffset: bitmap.byteCount - 1, as: UInt8.self)
-            guard last >> UInt8(count & 7) == 0 else { throw .invalidBitmap }
-        }
-        return countOnes(bitmap)
-    }
-
-    private static func countOnes(_ bitmap: RawSpan) -> Int {
-        var ones = 0
-        let words = bitmap.byteCount / 8
-        for word in 0..<words {
-            ones &+= unsafe bitmap.unsafeLoadUnaligned(fromUncheckedByteOffset: 8 * word, as: UInt64.self)
-                .nonzeroBitCount
-        }
-        for offset in (8 * words)..<bitmap.byteCount {
-            ones &+= unsafe bitmap.unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self).nonzeroBitCount
-        }
-        return ones
-    }
-
-    /// The number of bits that are set before `position`, which lies within the bitmap.
-    private static func countOnes(_ bitmap: RawSpan, before position: Int) -> Int {
-        var ones = countOnes(bitmap.extracting(0..<(position / 8)))
-        if position & 7 != 0 {
-            let byte = unsafe bitmap.unsafeLoad(fromUncheckedByteOffset: position / 8, as: UInt8.self)
-            ones += (byte & ((1 << UInt8(position & 7)) - 1)).nonzeroBitCount
-        }
-        return ones
-    }
-
-    /// Appends zero or the next of `packed`, as the bits say; without branches, which could not be foretold.
-    static func expand(
-        _ bitmap: RawSpan, _ packed: Span<UInt64>, count: Int, into output: inout OutputSpan<UInt64>
-    ) {
-        // There are as many packed integers as bits that are set, and one more.
-        unsafe packed.withUnsafeBufferPointer { packed in
-            unsafe output.withUnsafeMutableBufferPointer { buffer, initialized in
-                guard let source = packed.baseAddress, let start = buffer.baseAddress else { return }
-                var target = unsafe start + initialized
-                var next = unsafe source
-                for byte in 0..<(count / 8) {
-                    let bits = UInt64(unsafe bitmap.unsafeLoad(fromUncheckedByteOffset: byte, as: UInt8.self))
-                    for bit in 0..<8 {
-                        let isSet = bits &>> UInt64(truncatingIfNeeded: bit) & 1
-                        unsafe target[bit] = next.pointee & (0 &- isSet)
-                        unsafe next += Int(truncatingIfNeeded: isSet)
-                    }
-                    unsafe target += 8
-                }
-                if count % 8 > 0 {
-                    var bits = UInt64(unsafe bitmap.unsafeLoad(fromUncheckedByteOffset: count / 8, as: UInt8.self))
-                    for bit in 0..<(count % 8) {
-                        let isSet = bits & 1
-                        unsafe target[bit] = next.pointee & (0 &- isSet)
-                        unsafe next += Int(truncatingIfNeeded: isSet)
-                        bits &>>= 1
-                    }
-                }
-                initialized += count
-            }
-        }
     }
 }
