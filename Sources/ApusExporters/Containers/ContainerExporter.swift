@@ -22,6 +22,8 @@ package final class ContainerExporter: MetricsExporter {
         var labels: ContainerLabels
         var writer = UsageWriter()
         var paths = PathMemory()
+        /// Those of the last scrape, whose families stay.
+        var samples = MetricSamples.ofContainers()
     }
 
     /// An exporter of the containers of this machine.
@@ -45,12 +47,6 @@ package final class ContainerExporter: MetricsExporter {
     }
 
     package func expose(accept: String?) async -> ExporterPage {
-        let samples = await samples()
-        // Pages of many containers have megabytes.
-        return await queue.run { samples.page(accept: accept) }
-    }
-
-    func samples() async -> MetricSamples {
         let start = ContinuousClock.now
         let snapshot = directory?.snapshot ?? ContainerDirectory.Snapshot()
         let now = clock.now()
@@ -58,14 +54,17 @@ package final class ContainerExporter: MetricsExporter {
             state.withLock { $0.probe.measure(snapshot, now: now) }
         }
         await addStatistics(to: &measurement, snapshot)
+        // Pages of many containers have megabytes.
         return await queue.run { [self, measurement] in
             state.withLock { state in
-                var samples = MetricSamples.ofContainers()
+                var samples = exchange(&state.samples, with: MetricSamples())
+                samples.removeSamples()
                 write(measurement, snapshot, now: now, &state, into: &samples)
                 samples.gauge(
                     "container_exporter_duration_seconds", "How long this exposition took to gather.",
                     start.duration(to: .now) / .seconds(1))
-                return samples
+                defer { state.samples = samples }
+                return samples.page(accept: accept)
             }
         }
     }

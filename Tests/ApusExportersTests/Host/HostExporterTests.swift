@@ -139,6 +139,50 @@ struct HostExporterTests {
         #expect(text.hasSuffix("# EOF\n"))
     }
 
+    @Test("what is kept between scrapes changes nothing that is told", arguments: 0..<8)
+    func laterScrapes(seed: Int) throws {
+        let tree = try HostTree()
+        var generator = SeededGenerator(seed: UInt64(seed))
+        let files = [
+            "proc/stat", "proc/meminfo", "proc/vmstat", "proc/diskstats", "proc/1/mounts", "proc/1/net/dev",
+            "proc/1/net/snmp", "proc/1/net/netstat", "proc/1/net/snmp6", "proc/1/net/sockstat", "root/etc/os-release",
+            "proc/1/net/arp", "proc/schedstat",
+        ]
+        let exporter = tree.exporter()
+        for _ in 0..<6 {
+            let expected = Self.samples(tree.exporter())
+            #expect(expected.count > 100)
+            #expect(Self.samples(exporter) == expected)
+            for file in files where Bool.random(using: &generator) { try tree.changeLines(of: file, &generator) }
+        }
+    }
+
+    /// All samples but those that differ from scrape to scrape, or are kept from going back.
+    private static func samples(_ exporter: HostExporter) -> [String] {
+        String(decoding: exporter.page(accept: nil).body, as: UTF8.self).split(separator: "\n").map(String.init)
+            .filter { line in
+                ![
+                    "#", "node_scrape_collector_duration", "node_time_seconds", "node_timex", "node_cpu_",
+                    "node_filesystem_",
+                ]
+                .contains { line.hasPrefix($0) }
+            }.sorted()
+    }
+
+    @Test("what a disk says of itself is read again when the kernel tells of another one under its name")
+    func otherDisk() throws {
+        let tree = try HostTree()
+        let exporter = tree.exporter()
+        func text() -> String { String(decoding: exporter.page(accept: nil).body, as: UTF8.self) }
+        try tree.write("sys/block/vda/diskseq", "7\n")
+        try tree.write("sys/block/vda/serial", "first\n")
+        #expect(text().contains(#"serial="first""#))
+        try tree.write("sys/block/vda/diskseq", "8\n")
+        try tree.write("sys/block/vda/serial", "second\n")
+        #expect(text().contains(#"serial="second""#))
+        #expect(!text().contains(#"serial="first""#))
+    }
+
     @Test("files that are torn, long or of another kind bring no crash", arguments: 0..<40)
     func hostileFiles(seed: Int) throws {
         let tree = try HostTree()

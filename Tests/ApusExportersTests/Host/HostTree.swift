@@ -24,6 +24,23 @@ struct HostTree {
         try Data(text.utf8).write(to: url)
     }
 
+    /// Changes digits in a file, and moves, doubles or removes one of its lines.
+    func changeLines(of path: String, _ generator: inout SeededGenerator) throws {
+        let url = folder.url.appendingPathComponent(path)
+        guard FileManager.default.fileExists(atPath: url.path) else { return }
+        var lines = String(decoding: try Data(contentsOf: url), as: UTF8.self)
+            .map { $0.isNumber && Int.random(in: 0..<8, using: &generator) == 0 ? Character("7") : $0 }
+            .split(separator: "\n").map { String($0) }
+        guard let index = lines.indices.randomElement(using: &generator) else { return }
+        let line = lines[index]
+        switch Int.random(in: 0..<3, using: &generator) {
+        case 0: lines.remove(at: index)
+        case 1: lines.append(line)
+        default: lines.append(lines.remove(at: index))
+        }
+        try write(path, lines.joined(separator: "\n") + "\n")
+    }
+
     /// The root of the made host, with a slash at its end.
     var root: String { folder.path + "/root/" }
 

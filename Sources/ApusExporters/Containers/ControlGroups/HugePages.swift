@@ -2,6 +2,7 @@
 enum HugePages {
     /// Machines know two or three sizes.
     private static let greatestCount = 16
+    private static let events = FieldTable<HugePageUsage>([.init("max", \.failureCount)])
 
     static func read(
         _ folder: FolderPath, isLegacy: Bool, _ reader: inout FileReader, into usage: inout ContainerUsage
@@ -18,10 +19,7 @@ enum HugePages {
                 pages.highest = try reader.value(folder, name: "hugetlb.\(size).max_usage_in_bytes")
                 pages.failureCount = try reader.value(folder, name: "hugetlb.\(size).failcnt")
             } else if try reader.loadIfPresent(folder, name: "hugetlb.\(size).events") {
-                var cursor = FieldCursor(reader.text)
-                while cursor.nextLine(), let word = cursor.nextField() {
-                    if cursor.isField(word, "max") { pages.failureCount = cursor.nextInteger() }
-                }
+                events.read(reader.text, into: &pages)
             }
             usage.hugePages.append(pages)
         }

@@ -8,6 +8,27 @@ enum LegacyGroup {
     /// A limit above is none: the kernel writes the greatest number of whole pages.
     private static let greatestLimit: UInt64 = 1 << 62
 
+    private typealias Fields = FieldTable<ContainerUsage>
+
+    private static let timeFields = Fields([
+        .init("user", \.userProcessor, factor: tick), .init("system", \.systemProcessor, factor: tick),
+    ])
+    private static let throttlingFields = Fields([
+        .init("nr_periods", \.periods), .init("nr_throttled", \.throttledPeriods),
+        .init("throttled_time", \.throttledTime), .init("nr_bursts", \.burstPeriods), .init("burst_time", \.burstTime),
+    ])
+    private static let outOfMemoryFields = Fields([.init("oom_kill", \.outOfMemoryKills)])
+    /// Names with `total_` count the groups below too.
+    private static let memoryFields = Fields([
+        .init("pgfault", \.pageFaults), .init("pgmajfault", \.majorPageFaults), .init("total_cache", \.cache),
+        .init("total_rss", \.resident), .init("total_mapped_file", \.mappedFile), .init("total_swap", \.swap),
+        .init("total_inactive_file", \.inactiveFile), .init("total_active_file", \.activeFile),
+        .init("total_dirty", \.dirtyFile), .init("total_writeback", \.writebackFile),
+        .init("total_pgfault", \.totalPageFaults), .init("total_pgmajfault", \.totalMajorPageFaults),
+        .init("total_workingset_refault_file", \.fileRefaults),
+        .init("total_workingset_refault_anon", \.anonymousRefaults),
+    ])
+
     static func readProcessorTime(
         _ folder: FolderPath, _ reader: inout FileReader, into usage: inout ContainerUsage
     ) throws(ExporterError) {
@@ -15,11 +36,7 @@ enum LegacyGroup {
         usage.userProcessor = try reader.value(folder, "cpuacct.usage_user")
         usage.systemProcessor = try reader.value(folder, "cpuacct.usage_sys")
         if usage.userProcessor == nil, try reader.loadIfPresent(folder, "cpuacct.stat") {
-            var cursor = FieldCursor(reader.text)
-            while cursor.nextLine(), let name = cursor.nextField(), let value = cursor.nextInteger() {
-                if cursor.isField(name, "user") { usage.userProcessor = value &* tick }
-                if cursor.isField(name, "system") { usage.systemProcessor = value &* tick }
-            }
+            timeFields.read(reader.text, into: &usage)
         }
     }
 
@@ -52,21 +69,7 @@ enum LegacyGroup {
     static func readThrottling(
         _ folder: FolderPath, _ reader: inout FileReader, into usage: inout ContainerUsage
     ) throws(ExporterError) {
-        guard try reader.loadIfPresent(folder, "cpu.stat") else { return }
-        var cursor = FieldCursor(reader.text)
-        while cursor.nextLine(), let name = cursor.nextField(), let value = cursor.nextInteger() {
-            if cursor.isField(name, "nr_periods") {
-                usage.periods = value
-            } else if cursor.isField(name, "nr_throttled") {
-                usage.throttledPeriods = value
-            } else if cursor.isField(name, "throttled_time") {
-                usage.throttledTime = value
-            } else if cursor.isField(name, "nr_bursts") {
-                usage.burstPeriods = value
-            } else if cursor.isField(name, "burst_time") {
-                usage.burstTime = value
-            }
-        }
+        if try reader.loadIfPresent(folder, "cpu.stat") { throttlingFields.read(reader.text, into: &usage) }
     }
 
     static func readMemory(
@@ -79,53 +82,9 @@ enum LegacyGroup {
         usage.failureCount = try reader.value(folder, "memory.failcnt")
         usage.kernelMemory = try reader.value(folder, "memory.kmem.usage_in_bytes")
         if try reader.loadIfPresent(folder, "memory.oom_control") {
-            var cursor = FieldCursor(reader.text)
-            while cursor.nextLine(), let name = cursor.nextField() {
-                if cursor.isField(name, "oom_kill") { usage.outOfMemoryKills = cursor.nextInteger() }
-            }
+            outOfMemoryFields.read(reader.text, into: &usage)
         }
-        if try reader.loadIfPresent(folder, "memory.stat") { readStatistics(reader.text, into: &usage) }
-    }
-
-    /// Names with `total_` count the groups below too.
-    private static func readStatistics(_ text: Span<UInt8>, into usage: inout ContainerUsage) {
-        var cursor = FieldCursor(text)
-        while cursor.nextLine(), let name = cursor.nextField() {
-            guard cursor.hasPrefix(name, "total_") else {
-                if cursor.isField(name, "pgfault") {
-                    usage.pageFaults = cursor.nextInteger()
-                } else if cursor.isField(name, "pgmajfault") {
-                    usage.majorPageFaults = cursor.nextInteger()
-                }
-                continue
-            }
-            let name = name.dropFirst(6)
-            if cursor.isField(name, "cache") {
-                usage.cache = cursor.nextInteger()
-            } else if cursor.isField(name, "rss") {
-                usage.resident = cursor.nextInteger()
-            } else if cursor.isField(name, "mapped_file") {
-                usage.mappedFile = cursor.nextInteger()
-            } else if cursor.isField(name, "swap") {
-                usage.swap = cursor.nextInteger()
-            } else if cursor.isField(name, "inactive_file") {
-                usage.inactiveFile = cursor.nextInteger()
-            } else if cursor.isField(name, "active_file") {
-                usage.activeFile = cursor.nextInteger()
-            } else if cursor.isField(name, "dirty") {
-                usage.dirtyFile = cursor.nextInteger()
-            } else if cursor.isField(name, "writeback") {
-                usage.writebackFile = cursor.nextInteger()
-            } else if cursor.isField(name, "pgfault") {
-                usage.totalPageFaults = cursor.nextInteger()
-            } else if cursor.isField(name, "pgmajfault") {
-                usage.totalMajorPageFaults = cursor.nextInteger()
-            } else if cursor.isField(name, "workingset_refault_file") {
-                usage.fileRefaults = cursor.nextInteger()
-            } else if cursor.isField(name, "workingset_refault_anon") {
-                usage.anonymousRefaults = cursor.nextInteger()
-            }
-        }
+        if try reader.loadIfPresent(folder, "memory.stat") { memoryFields.read(reader.text, into: &usage) }
     }
 
     static func readDisks(

@@ -2,30 +2,29 @@
 ///
 /// Source: the kernel's document cgroup-v2.
 enum UnifiedGroup {
+    private typealias Fields = FieldTable<ContainerUsage>
+
+    private static let processorFields = Fields([
+        .init("usage_usec", \.processor, factor: 1_000), .init("user_usec", \.userProcessor, factor: 1_000),
+        .init("system_usec", \.systemProcessor, factor: 1_000), .init("nr_periods", \.periods),
+        .init("nr_throttled", \.throttledPeriods), .init("throttled_usec", \.throttledTime, factor: 1_000),
+        .init("nr_bursts", \.burstPeriods), .init("burst_usec", \.burstTime, factor: 1_000),
+    ])
+    private static let memoryFields = Fields([
+        .init("anon", \.resident), .init("file", \.cache), .init("kernel", \.kernelMemory),
+        .init("file_mapped", \.mappedFile), .init("file_dirty", \.dirtyFile), .init("file_writeback", \.writebackFile),
+        .init("inactive_file", \.inactiveFile), .init("active_file", \.activeFile), .init("pgfault", \.pageFaults),
+        .init("pgmajfault", \.majorPageFaults), .init("pgscan", \.scannedPages), .init("pgsteal", \.reclaimedPages),
+        .init("workingset_refault_file", \.fileRefaults), .init("workingset_refault_anon", \.anonymousRefaults),
+    ])
+    private static let memoryEvents = Fields([
+        .init("high", \.highEvents), .init("max", \.limitEvents), .init("oom_kill", \.outOfMemoryKills),
+    ])
+
     static func readProcessorTime(
         _ folder: FolderPath, _ reader: inout FileReader, into usage: inout ContainerUsage
     ) throws(ExporterError) {
-        guard try reader.loadIfPresent(folder, "cpu.stat") else { return }
-        var cursor = FieldCursor(reader.text)
-        while cursor.nextLine(), let name = cursor.nextField(), let value = cursor.nextInteger() {
-            if cursor.isField(name, "usage_usec") {
-                usage.processor = nanoseconds(value)
-            } else if cursor.isField(name, "user_usec") {
-                usage.userProcessor = nanoseconds(value)
-            } else if cursor.isField(name, "system_usec") {
-                usage.systemProcessor = nanoseconds(value)
-            } else if cursor.isField(name, "nr_periods") {
-                usage.periods = value
-            } else if cursor.isField(name, "nr_throttled") {
-                usage.throttledPeriods = value
-            } else if cursor.isField(name, "throttled_usec") {
-                usage.throttledTime = nanoseconds(value)
-            } else if cursor.isField(name, "nr_bursts") {
-                usage.burstPeriods = value
-            } else if cursor.isField(name, "burst_usec") {
-                usage.burstTime = nanoseconds(value)
-            }
-        }
+        if try reader.loadIfPresent(folder, "cpu.stat") { processorFields.read(reader.text, into: &usage) }
     }
 
     static func readProcessorLimits(
@@ -56,58 +55,16 @@ enum UnifiedGroup {
         _ folder: FolderPath, _ reader: inout FileReader, into usage: inout ContainerUsage
     ) throws(ExporterError) {
         usage.memory = try reader.value(folder, "memory.current")
-        if try reader.loadIfPresent(folder, "memory.stat") { readStatistics(reader.text, into: &usage) }
+        if try reader.loadIfPresent(folder, "memory.stat") {
+            memoryFields.read(reader.text, into: &usage)
+            // Version 2 counts the groups below too.
+            usage.totalPageFaults = usage.pageFaults
+            usage.totalMajorPageFaults = usage.majorPageFaults
+        }
         guard usage.memory != nil else { return }
         usage.highestMemory = try reader.value(folder, "memory.peak")
         usage.swap = try reader.value(folder, "memory.swap.current")
-        guard try reader.loadIfPresent(folder, "memory.events") else { return }
-        var cursor = FieldCursor(reader.text)
-        while cursor.nextLine(), let name = cursor.nextField(), let value = cursor.nextInteger() {
-            if cursor.isField(name, "high") {
-                usage.highEvents = value
-            } else if cursor.isField(name, "max") {
-                usage.limitEvents = value
-            } else if cursor.isField(name, "oom_kill") {
-                usage.outOfMemoryKills = value
-            }
-        }
-    }
-
-    private static func readStatistics(_ text: Span<UInt8>, into usage: inout ContainerUsage) {
-        var cursor = FieldCursor(text)
-        while cursor.nextLine(), let name = cursor.nextField() {
-            if cursor.isField(name, "anon") {
-                usage.resident = cursor.nextInteger()
-            } else if cursor.isField(name, "file") {
-                usage.cache = cursor.nextInteger()
-            } else if cursor.isField(name, "kernel") {
-                usage.kernelMemory = cursor.nextInteger()
-            } else if cursor.isField(name, "file_mapped") {
-                usage.mappedFile = cursor.nextInteger()
-            } else if cursor.isField(name, "file_dirty") {
-                usage.dirtyFile = cursor.nextInteger()
-            } else if cursor.isField(name, "file_writeback") {
-                usage.writebackFile = cursor.nextInteger()
-            } else if cursor.isField(name, "inactive_file") {
-                usage.inactiveFile = cursor.nextInteger()
-            } else if cursor.isField(name, "active_file") {
-                usage.activeFile = cursor.nextInteger()
-            } else if cursor.isField(name, "pgfault") {
-                usage.pageFaults = cursor.nextInteger()
-                usage.totalPageFaults = usage.pageFaults
-            } else if cursor.isField(name, "pgmajfault") {
-                usage.majorPageFaults = cursor.nextInteger()
-                usage.totalMajorPageFaults = usage.majorPageFaults
-            } else if cursor.isField(name, "pgscan") {
-                usage.scannedPages = cursor.nextInteger()
-            } else if cursor.isField(name, "pgsteal") {
-                usage.reclaimedPages = cursor.nextInteger()
-            } else if cursor.isField(name, "workingset_refault_file") {
-                usage.fileRefaults = cursor.nextInteger()
-            } else if cursor.isField(name, "workingset_refault_anon") {
-                usage.anonymousRefaults = cursor.nextInteger()
-            }
-        }
+        if try reader.loadIfPresent(folder, "memory.events") { memoryEvents.read(reader.text, into: &usage) }
     }
 
     /// Lines such as `8:0 rbytes=90112 wbytes=0 rios=22 wios=0 dbytes=0 dios=0`.
@@ -139,10 +96,5 @@ enum UnifiedGroup {
         _ folder: FolderPath, _ name: StaticString, _ reader: inout FileReader
     ) throws(ExporterError) -> UInt64? {
         try reader.value(folder, name).map { $0 == .max ? 0 : $0 }
-    }
-
-    private static func nanoseconds(_ microseconds: UInt64) -> UInt64 {
-        let (product, overflows) = microseconds.multipliedReportingOverflow(by: 1_000)
-        return overflows ? .max : product
     }
 }
