@@ -15,14 +15,15 @@ enum TimestampSeries: CaseIterable {
 
 /// Values as they occur, and those that resist.
 enum ValueSeries: CaseIterable {
-    case constant, steps, counter, idleCounter, seconds, pages, gauge, percentages, sums, floatCounter, noise
+    case constant, steps, counter, idleCounter, idleGauge, seconds, pages, gauge, percentages, sums, floatCounter,
+        idleFloats, noise
 
     /// Nanoseconds a sample of plain loops, to write and to read.
     var floor: String {
         switch self {
         case .constant: "0.4 / 0.3"
-        case .counter, .idleCounter, .seconds, .steps: "3.4 / 0.5"
-        case .sums, .floatCounter, .noise: "5.1 / 4.2"
+        case .counter, .idleCounter, .idleGauge, .seconds, .steps: "3.4 / 0.5"
+        case .sums, .floatCounter, .idleFloats, .noise: "5.1 / 4.2"
         default: "5.0 / 0.7"
         }
     }
@@ -35,6 +36,7 @@ enum ValueSeries: CaseIterable {
             case .steps: if generator.next(below: 50) == 0 { current = Double(generator.next(below: 100)) }
             case .counter: current += Double(generator.next(below: 4_000))
             case .idleCounter: if generator.next(below: 10) < 7 { current += Double(generator.next(below: 400)) }
+            case .idleGauge: if generator.next(below: 10) < 4 { current += Double(generator.next(below: 400)) - 200 }
             case .seconds: current = ((current * 100).rounded() + Double(generator.next(below: 150))) / 100
             case .pages:
                 if step == 0 { current *= 4_096 }
@@ -43,6 +45,7 @@ enum ValueSeries: CaseIterable {
             case .percentages: current = Double(generator.next(below: 10_000)) / 100
             case .sums: current += (0.1 * Double(generator.next(below: 100))) + 0.2
             case .floatCounter: current += 15 * generator.fraction()
+            case .idleFloats: if generator.next(below: 10) < 3 { current += 15 * generator.fraction() }
             case .noise: current = generator.fraction() - 0.5
             }
             return current

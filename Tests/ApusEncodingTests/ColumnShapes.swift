@@ -20,7 +20,8 @@ enum TimestampShape: CaseIterable {
 /// Shapes of value columns, ordinary and adversarial.
 enum ValueShape: CaseIterable {
     case constant, counter, resettingCounter, integerGauge, decimalGauge, sums, mixedScale, randomBits, nonFinite,
-        largeIntegers, multiples, idleCounter, floatCounter, tinyMagnitudes, wideFixedPoint, steps
+        largeIntegers, multiples, idleCounter, floatCounter, tinyMagnitudes, wideFixedPoint, steps, idleGauge,
+        mostlyZero, climb
 
     func make(count: Int, using generator: inout some RandomNumberGenerator) -> [Double] {
         var current = Double(Int.random(in: 0..<10_000, using: &generator))
@@ -46,6 +47,18 @@ enum ValueShape: CaseIterable {
             case .idleCounter:
                 if Int.random(in: 0..<10, using: &generator) < 3 {
                     current += Double(Int.random(in: 1_000...1_100, using: &generator))
+                }
+            case .idleGauge:
+                if Int.random(in: 0..<10, using: &generator) < 3 {
+                    current += Double(Int.random(in: -200...200, using: &generator)) / 4
+                }
+            case .mostlyZero:
+                return Int.random(in: 0..<10, using: &generator) < 3
+                    ? Double(Int.random(in: 1..<400, using: &generator)) : 0
+            case .climb:
+                current += 5
+                if Int.random(in: 0..<10, using: &generator) < 3 {
+                    current += Double(Int.random(in: 0..<400, using: &generator))
                 }
             case .floatCounter:
                 if Bool.random(using: &generator) { current += Double.random(in: 0..<15, using: &generator) }

@@ -137,6 +137,52 @@ struct ColumnTests {
         #expect(throws: ColumnError.self) { try decodedValues(first + [4, 48], count: 3) }
     }
 
+    @Test("exclusive-ors of every width and shift read back, whole and in part, all of them changing or few")
+    func xorGroupWidths() throws {
+        var generator = SeededGenerator(seed: 17)
+        for width in 1...64 {
+            for shift in Set([0, (64 - width) / 3, 64 - width]) {
+                for changing in [100, 20] {
+                    var bits = UInt64.random(in: .min ... .max, using: &generator)
+                    let column = (0..<150).map { _ in
+                        if Int.random(in: 0..<100, using: &generator) < changing {
+                            let difference = UInt64.random(in: .min ... .max, using: &generator) >> (64 - width)
+                            bits ^= difference << shift
+                        }
+                        return Double(bitPattern: bits)
+                    }
+                    let bytes = encoded(values: column)
+                    #expect(bytes[0] == 6, "\(width) bits, shifted by \(shift)")
+                    let lower = Int.random(in: 0..<150, using: &generator)
+                    for kept in [0..<150, lower..<Int.random(in: lower...150, using: &generator), 64..<129] {
+                        let read = try decodedValues(bytes, count: 150, keeping: kept)
+                        #expect(
+                            read.map(\.bitPattern) == column[kept].map(\.bitPattern),
+                            "\(kept) of \(width) bits, shifted by \(shift), \(changing) % changing")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("a sparse run read in part gives the same as that part of the whole, wherever it begins and ends")
+    func sparseParts() throws {
+        var generator = SeededGenerator(seed: 18)
+        for shape in [ValueShape.idleCounter, .idleGauge, .mostlyZero, .climb, .floatCounter] {
+            let column = shape.make(count: 61, using: &generator)
+            let bytes = encoded(values: column, .thorough)
+            #expect(bytes.dropFirst(2).contains(128), "\(shape) is not sparse: \(bytes)")
+            for lower in 0...61 {
+                for upper in lower...61 {
+                    let part = try decodedValues(bytes, count: 61, keeping: lower..<upper)
+                    #expect(
+                        part.map(\.bitPattern) == column[lower..<upper].map(\.bitPattern),
+                        "\(shape), \(lower)..<\(upper)")
+                }
+            }
+        }
+    }
+
     @Test("exclusive-ors as one stream of bits, which earlier versions wrote, are read")
     func earlierXor() throws {
         var generator = SeededGenerator(seed: 16)
