@@ -25,8 +25,7 @@ let settings: [SwiftSetting] = testSettings + [.strictMemorySafety()]
 let wholeProgram: [LinkerSetting] = [
     .unsafeFlags(
         [
-            "-static-executable", "-use-ld=lld", "-l_FoundationICU", "-l_FoundationCollections",
-            "-l_FoundationCShims", "-lCoreFoundation",
+            "-static-executable", "-use-ld=lld", "-l_FoundationCollections", "-l_FoundationCShims",
         ],
         .when(platforms: [.linux], configuration: .release))
 ]
@@ -62,7 +61,6 @@ let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummi
 let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
-let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -87,7 +85,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         // Shims over C and C++ libraries.
@@ -97,6 +94,7 @@ let package = Package(
         .target(name: "CApusZlib", linkerSettings: [.linkedLibrary("z")]),
         .target(name: "CApusDNS", linkerSettings: [.linkedLibrary("cares")]),
         .target(name: "CApusSnappy", linkerSettings: [.linkedLibrary("snappy"), .linkedLibrary("stdc++")]),
+        .target(name: "CApusYAML", linkerSettings: [.linkedLibrary("yaml")]),
         .target(name: "CApusZstd", linkerSettings: [.linkedLibrary("zstd")]),
 
         // Foundations.
@@ -122,7 +120,7 @@ let package = Package(
         // Engines.
         module("ApusStorage", ["CApusZstd", "ApusClient", "ApusEncoding", "ApusRegex", "ApusModel", "ApusBytes"]),
         module("ApusQuery", ["ApusClient", "ApusPromQL", "ApusRegex", "ApusModel", "ApusBytes"]),
-        module("ApusConfig", ["ApusPromQL", "ApusRegex", "ApusModel", "ApusBytes", yams]),
+        module("ApusConfig", ["CApusYAML", "ApusPromQL", "ApusRegex", "ApusModel", "ApusBytes"]),
         module("ApusHTTP", ["CApusZlib", "ApusModel", asyncHTTPClient, nioCore, nioPosix, nioSSL, nioHTTP1]),
 
         // Services.

@@ -1,7 +1,7 @@
 # Sourced by ./run and ./test: what both need to set up and build.
 
-# C libraries that the program links: regular expressions, DNS, HTTP compression.
-BUILD_PACKAGES=(libre2-dev libc-ares-dev libsnappy-dev libzstd-dev zlib1g-dev libstdc++-12-dev)
+# C libraries that the program links: regular expressions, DNS, YAML, compression.
+BUILD_PACKAGES=(libre2-dev libc-ares-dev libsnappy-dev libzstd-dev libyaml-dev zlib1g-dev libstdc++-12-dev)
 
 require_swift() {
     if ! command -v swift >/dev/null; then

@@ -21,12 +21,12 @@ struct HostileYAMLTests {
 
     @Test("aliases that multiply are refused, as values and as keys")
     func billionLaughs() {
-        #expect(refusal(Array(laughs(40, asKey: false).utf8)).contains("aliases are expanded"))
-        #expect(refusal(Array(laughs(40, asKey: true).utf8)).contains("without bound"))
         let keys = laughs(40, asKey: false) + "b: {*a40 : x}\n"
-        #expect(refusal(Array(keys.utf8)).contains("without bound"))
         let flow = laughs(40, asKey: false) + "[*a40]: x\n"
-        #expect(refusal(Array(flow.utf8)).contains("without bound"))
+        for text in [laughs(40, asKey: false), laughs(40, asKey: true), keys, flow] {
+            #expect(refusal(Array(text.utf8)).contains("aliases are expanded"))
+        }
+        #expect(refusal(Array(laughs(2, asKey: true).utf8)).contains("a key must be plain text"))
     }
 
     @Test("deep nesting is refused, in any style and through aliases")
@@ -42,7 +42,7 @@ struct HostileYAMLTests {
         var chain = "a0: &a0 [x]\n"
         for level in 1...5_000 { chain += "a\(level): &a\(level) [*a\(level - 1)]\n" }
         #expect(refusal(Array(chain.utf8)) != "accepted")
-        // As deep as the guard lets through: freeing it must not exhaust the stack.
+        // Each as deep as the library takes: freeing what was read must not exhaust the stack.
         let brackets = (String(repeating: "[", count: 900), String(repeating: "]", count: 900))
         var deepest = "a0: &a0 [x]\n"
         for level in 1...99 { deepest += "a\(level): &a\(level) \(brackets.0)*a\(level - 1)\(brackets.1)\n" }

@@ -41,6 +41,9 @@ struct YAMLScalar: Sendable {
     /// The bytes of a `!!binary` scalar that are not UTF-8, else `nil`.
     let invalidBytes: [UInt8]?
 
+    /// The bytes of the text, by which scalars are told apart.
+    var bytes: [UInt8] { invalidBytes ?? Array(text.utf8) }
+
     /// Whether this is a null.
     var isNull: Bool {
         isPlain && (text.isEmpty || text == "~" || text == "null" || text == "Null" || text == "NULL")
