@@ -20,9 +20,6 @@ struct ChildIndex: Sendable {
 
     private static let separator: UInt8 = 0xFF
 
-    /// The number of children.
-    var count: Int { ranges.count }
-
     /// The number of the child with these values, or `nil`.
     func find(_ values: Span<String>) -> Int? {
         let wanted = hash(of: values)
@@ -39,7 +36,7 @@ struct ChildIndex: Sendable {
         }
     }
 
-    /// Adds a child that is not there yet; its number is the count before.
+    /// Adds a child that is not there yet; its number is how many there were.
     mutating func add(_ values: Span<String>) {
         let start = arena.count
         for index in 0..<values.count {

@@ -7,16 +7,13 @@ struct LabelTexts: Sendable {
     /// Whether all names are the same where a scraper takes no UTF-8.
     private(set) var hasPlainNames = true
 
-    /// The number of texts.
-    var count: Int { ranges.count }
-
     /// The text with this number.
     subscript(_ number: Int) -> Span<UInt8> {
         @_lifetime(borrow self)
         get { bytes.span.extracting(ranges[number]) }
     }
 
-    /// Adds a text, whose number is the count before.
+    /// Adds a text, whose number is how many there were.
     mutating func append(_ labels: RenderedLabels) {
         ranges.append(bytes.count..<(bytes.count + labels.text.count))
         bytes += labels.text
