@@ -222,7 +222,12 @@ function containerRow(c) {
       h("a", { href: pageUrl("explore", query.toString()), data: { route: "1" } }, c.name),
       h("div", { class: "hint" }, c.image),
     ),
-    h("td", null, [c.project, c.service, c.replica].filter(Boolean).join(" / ") || "–"),
+    h(
+      "td",
+      null,
+      h("div", { class: "service" }, [c.service, c.replica].filter(Boolean).join(" / ") || "–"),
+      c.project !== "" && h("div", { class: "hint" }, c.project),
+    ),
     h(
       "td",
       null,
@@ -271,7 +276,7 @@ const eventTable = (events) =>
       t("containers.events"),
       h(
         "table",
-        { class: "table" },
+        { class: "table happened" },
         h("caption", null, t("containers.events")),
         h(
           "thead",

@@ -68,7 +68,7 @@ def test_containers_stand_by_service_and_replica_with_what_they_take(site):
     expect(gallery.locator(".badge")).to_have_text("running")
     expect(gallery.locator(".badge")).to_have_class(re.compile("state-down"))
     expect(gallery).to_contain_text("unhealthy")
-    expect(gallery).to_contain_text("shop / gallery / 1")
+    expect(gallery.locator("td").first).to_have_text("gallery / 1shop")
     expect(gallery.locator("td.num")).to_have_text(["25 %", "3 MiB of 64 MiB", "2 KiB/s", "–", "4", re.compile("ago")])
     expect(rows.nth(2).locator(".badge")).to_have_text("exited")
     expect(rows.nth(2).locator("td.num").first).to_have_text("–")
