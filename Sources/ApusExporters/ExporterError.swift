@@ -8,6 +8,8 @@ package enum ExporterError: Error, Equatable, Sendable, CustomStringConvertible 
     case malformed(path: String, reason: String)
     /// The system has not what is asked for: a file system that is not mounted, a module that is not loaded.
     case absent(String)
+    /// No connection to the engine came about; `address` is its socket's path, or host and port.
+    case unreachable(address: String, reason: String)
     /// The engine's API could not be asked, or answered something else than expected.
     case engine(path: String, reason: String)
 
@@ -17,6 +19,7 @@ package enum ExporterError: Error, Equatable, Sendable, CustomStringConvertible 
             "\(path) cannot be read: \(unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)")"
         case .malformed(let path, let reason): "\(path) is not as expected: \(reason)"
         case .absent(let what): "\(what) is not there"
+        case .unreachable(let address, let reason): "cannot connect to \(address): \(reason)"
         case .engine(let path, let reason): "the container engine's \(path) failed: \(reason)"
         }
     }
@@ -28,7 +31,7 @@ package enum ExporterError: Error, Equatable, Sendable, CustomStringConvertible 
         case .unreadable(_, let code):
             // ESRCH and ENODEV come from files of a process or group that ended while they were read.
             [ENOENT, ENOTDIR, ENODEV, ESRCH, EOPNOTSUPP, EINVAL, ENXIO, ENODATA].contains(code)
-        case .malformed, .engine: false
+        case .malformed, .unreachable, .engine: false
         }
     }
 }

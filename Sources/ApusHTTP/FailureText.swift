@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import FoundationEssentials
 import Glibc
 import NIOCore
 import NIOHTTP1
@@ -22,6 +23,8 @@ enum FailureText {
             case .alreadyShutdown: .closed
             default: .connection(url: url, reason: text(of: error))
             }
+        case let error as IOError where isSocket(request) && isSocketFailure(error.errnoCode):
+            .connection(url: url, reason: "dial unix \(socketPath(of: request)): connect: \(reason(error))")
         case let error as IOError where isConnectFailure(error.errnoCode):
             .connection(
                 url: url,
@@ -40,6 +43,19 @@ enum FailureText {
 
     private static func isConnectFailure(_ code: CInt) -> Bool {
         code == ECONNREFUSED || code == EHOSTUNREACH || code == ENETUNREACH || code == ETIMEDOUT
+    }
+
+    private static func isSocket(_ request: FetchRequest) -> Bool {
+        request.prepared.scheme == "http+unix" || request.prepared.scheme == "https+unix"
+    }
+
+    /// Whether a socket in the file system could not be connected to: there is none, nobody listens, or it is not for this user.
+    private static func isSocketFailure(_ code: CInt) -> Bool {
+        isConnectFailure(code) || code == ENOENT || code == ENOTDIR || code == EACCES || code == EPERM
+    }
+
+    private static func socketPath(of request: FetchRequest) -> String {
+        request.prepared.url.host(percentEncoded: false) ?? ""
     }
 
     /// The text of one of the HTTP library's own errors.

@@ -31,7 +31,7 @@ def test_without_configuration_it_watches_itself_and_the_host(tmp_path):
         # A machine without an engine: said where people look, and no alarm.
         target = apus.target("containers")
         assert target["health"] == "up" and target["scrapeUrl"] == f"{apus.base}/metrics/containers"
-        assert f"There is no container engine at {no_engine}." in target["lastError"]
+        assert f"Cannot connect to {no_engine}: no such file." in target["lastError"]
         assert apus.target("host")["lastError"] == ""
         assert str(no_engine) not in apus.log_text(), "a missing engine is not worth a line"
 
@@ -132,7 +132,7 @@ def test_an_engine_that_ends_and_comes_back_is_followed_again(tmp_path):
         with Engine(path):
             eventually(lambda: status()["engine"]["connected"])
         problem = eventually(lambda: not status()["engine"]["connected"] and status()["engine"]["problem"])
-        assert f"There is no container engine at {path}." in problem
+        assert f"Cannot connect to {path}: no such file." in problem
         with Engine(path):
             eventually(lambda: status()["engine"]["connected"], timeout=40)
 

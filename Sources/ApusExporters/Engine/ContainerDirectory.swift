@@ -27,7 +27,7 @@ package final class ContainerDirectory: Sendable {
         /// Containers beyond the limit, of which nothing is told.
         var leftOutCount = 0
         /// Why the engine could not be asked last.
-        var failure: String?
+        var failure: ExporterError?
     }
 
     private struct State {
@@ -85,7 +85,7 @@ package final class ContainerDirectory: Sendable {
     package var isConnected: Bool { state.withLock { $0.snapshot.isConnected } }
 
     /// Why the engine could not be asked last; `nil` where all went well since it was reached.
-    package var failure: String? { state.withLock { $0.snapshot.failure } }
+    package var failure: String? { state.withLock { $0.snapshot.failure?.description } }
 
     /// Follows the engine until the task is cancelled; waits and tries again where it does not answer.
     package func run() async {
@@ -255,6 +255,6 @@ package final class ContainerDirectory: Sendable {
     }
 
     private func note(failure: ExporterError) {
-        state.withLock { $0.snapshot.failure = failure.description }
+        state.withLock { $0.snapshot.failure = failure }
     }
 }

@@ -13,6 +13,9 @@ package struct EngineAddress: Sendable, Hashable, CustomStringConvertible {
     package let socketPath: String?
     package let description: String
 
+    /// The socket's path, or host and port.
+    var place: String { socketPath ?? String(base.dropFirst("http://".count)) }
+
     /// Reads `unix:///path`, a path, `tcp://host:port` or `http://host:port`; `nil` for anything else.
     package init?(_ text: String) {
         description = text

@@ -124,6 +124,15 @@ struct EngineFacts: Sendable, Equatable {
         version = json["Version"]?.text ?? ""
         apiVersion = json["ApiVersion"]?.text ?? ""
         kernel = json["KernelVersion"]?.text ?? ""
-        system = json["Platform"]?["Name"]?.text ?? json["Os"]?.text ?? ""
+        system = Self.name(json)
+    }
+
+    /// What the engine calls itself: Docker's packages have a name for the whole, which distributions leave empty; Podman writes
+    /// the machine's kind there, and its own name as that of its first component.
+    private static func name(_ json: JSONValue) -> String {
+        let component = json["Components"]?.elements.first?["Name"]?.text ?? ""
+        if !component.isEmpty, component != "Engine" { return component }
+        if let platform = json["Platform"]?["Name"]?.text, !platform.isEmpty { return platform }
+        return component.isEmpty ? json["Os"]?.text ?? "" : "Docker Engine"
     }
 }

@@ -49,16 +49,40 @@ extension EngineAddress {
     /// Why the engine cannot be asked, and what to do.
     ///
     /// - Parameter failure: what the last attempt brought; `nil` before the first.
-    package func problem(failure: String?) -> String {
-        if let socketPath, unsafe access(socketPath, R_OK | W_OK) != 0 {
-            if errno == EACCES {
-                return "This program may not use \(socketPath), where the container engine listens: let it run in the "
-                    + "group that owns the socket (usermod -aG docker USER, or docker run --group-add GID)."
+    func problem(failure: ExporterError?) -> String {
+        if let socketPath {
+            if let problem = socketProblem(unsafe access(socketPath, R_OK | W_OK) == 0 ? 0 : errno) { return problem }
+            var facts = stat()
+            if unsafe stat(socketPath, &facts) == 0, facts.st_mode & S_IFMT != S_IFSOCK {
+                return "Cannot connect to \(socketPath): it is no socket. --docker.host names that of the engine."
             }
-            return "There is no container engine at \(socketPath). Once one listens there, its containers are seen; "
-                + "--docker.host names another place."
         }
-        guard let failure else { return "The container engine at \(description) has not been asked yet." }
-        return "The container engine at \(description) does not answer: \(failure)"
+        switch failure {
+        case nil: return "The container engine at \(place) has not been asked yet."
+        case .unreachable(_, let reason):
+            return "Cannot connect to \(place): \(reason). Start the container engine that is to listen there "
+                + "(systemctl start docker), or name another with --docker.host."
+        case .engine(let path, let reason):
+            return "The container engine at \(place) does not answer \(path) as it should: \(reason)"
+                + (reason.hasSuffix(".") ? "" : ".")
+        case .some(let failure): return "The container engine at \(place) cannot be asked: \(failure)."
+        }
+    }
+
+    /// Why the socket may not be used, and what to do; `nil` where it may.
+    ///
+    /// - Parameter code: the system's error number for a look at the socket, or 0.
+    package func socketProblem(_ code: Int32) -> String? {
+        let start = "Cannot connect to \(place): "
+        switch code {
+        case 0: return nil
+        case EACCES, EPERM:
+            return start + "permission denied. Add the user that runs Apus to the group that owns the socket "
+                + "(usermod -aG docker USER, or docker run --group-add GID), and start Apus anew."
+        case ENOENT, ENOTDIR:
+            return start + "no such file. No container engine runs here, or its socket is elsewhere, which "
+                + "--docker.host names; once one listens there, its containers are seen."
+        default: return start + (unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)") + "."
+        }
     }
 }

@@ -1,3 +1,4 @@
+import ApusBytes
 package import ApusHTTP
 
 /// Brings requests to a container engine; tests put their own in its place.
@@ -15,6 +16,9 @@ package protocol EngineTransport: Sendable {
 
 /// Speaks HTTP with the engine, over its socket or the network.
 package struct HTTPEngineTransport: EngineTransport {
+    /// Letters of an engine's own words.
+    private static let longestReason = 300
+
     private let address: EngineAddress
     private let fetcher: HTTPFetcher
 
@@ -30,12 +34,27 @@ package struct HTTPEngineTransport: EngineTransport {
     }
 
     package func get(_ path: String, timeout: Int64, limit: Int) async throws(ExporterError) -> [UInt8] {
+        let response: FetchResponse
         do {
             let request = try FetchRequest(url: address.base + path, headers: headers)
-            return try await fetcher.fetch(request, timeout: timeout, bodyLimit: limit).body
+            response = try await fetcher.fetch(request, timeout: timeout, bodyLimit: limit, takesAnyStatus: true)
         } catch {
-            throw .engine(path: path, reason: error.description)
+            throw failure(error, path)
         }
+        guard (200..<300).contains(response.status) else {
+            let words = Self.words(of: response)
+            throw .engine(path: path, reason: "HTTP status \(response.status)\(words.isEmpty ? "" : ": \(words)")")
+        }
+        return response.body
+    }
+
+    /// Why an engine refuses: its message, as in `{"message": "no such container"}`, or a first line of plain text, as where a
+    /// connection should have been encrypted.
+    private static func words(of response: FetchResponse) -> String {
+        let message = (try? JSONReader.read(response.body))?["message"]?.text
+        let isPlain = response.contentType.isEmpty || response.contentType.hasPrefix("text/plain")
+        let line = isPlain ? response.body.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") } : []
+        return String((message ?? String(decoding: line, as: UTF8.self)).prefix(longestReason))
     }
 
     package func stream(
@@ -45,7 +64,23 @@ package struct HTTPEngineTransport: EngineTransport {
             let request = try FetchRequest(url: address.base + path, headers: headers)
             try await fetcher.stream(request, onPart: onPart)
         } catch {
-            throw .engine(path: path, reason: error.description)
+            throw failure(error, path)
+        }
+    }
+
+    /// What a failed exchange means to who runs the engine.
+    private func failure(_ error: HTTPFetchError, _ path: String) -> ExporterError {
+        switch error {
+        case .connection(_, let reason) where reason.hasPrefix("dial "):
+            // As in "dial unix /run/docker.sock: connect: connection refused" and "dial tcp: lookup host: no such host".
+            let cause = ["connect: ", "dial tcp: "].lazy.compactMap { reason.firstRange(of: $0) }.first
+            return .unreachable(
+                address: address.place, reason: cause.map { String(reason[$0.upperBound...]) } ?? reason)
+        case .connection(_, let reason) where reason.hasSuffix("EOF"):
+            return .engine(path: path, reason: "the connection was closed before the answer was whole")
+        case .connection(_, let reason): return .engine(path: path, reason: reason)
+        case .timedOut: return .engine(path: path, reason: "no answer came in time")
+        default: return .engine(path: path, reason: error.description)
         }
     }
 }
