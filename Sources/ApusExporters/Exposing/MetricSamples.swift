@@ -32,7 +32,11 @@ struct MetricSamples: Sendable {
 
     /// Removes all samples and keeps the families, so that the next scrape finds them where they are.
     mutating func removeSamples() {
-        for place in families.indices { families[place].samples.removeAll(keepingCapacity: true) }
+        for place in families.indices {
+            // Room for as many as there were, and not for as many as there ever were.
+            let isUsed = families[place].samples.count >= families[place].samples.capacity / 4
+            families[place].samples.removeAll(keepingCapacity: isUsed)
+        }
         expected = 0
         count = 0
     }
