@@ -8,7 +8,7 @@ final class AnsweringSocket: Sendable {
     enum Behaviour {
         /// The socket's file is there, and nobody listens.
         case silence
-        /// Each connection is closed at once.
+        /// Each connection is closed when a request has come, without an answer.
         case closing
         /// Each request gets these bytes.
         case answer(String)
@@ -44,9 +44,9 @@ final class AnsweringSocket: Sendable {
             while true {
                 let connection = accept(socket, nil, nil)
                 guard connection >= 0 else { return }
+                var request = [UInt8](repeating: 0, count: 4_096)
+                _ = read(connection, &request, request.count)
                 if let answer {
-                    var request = [UInt8](repeating: 0, count: 4_096)
-                    _ = read(connection, &request, request.count)
                     let bytes = Array(answer.utf8)
                     _ = write(connection, bytes, bytes.count)
                 }

@@ -4,7 +4,7 @@ import ApusTestSupport
 import Glibc
 import Testing
 
-@Suite("What is said of an engine that cannot be asked", .timeLimit(.minutes(1)))
+@Suite("What is said of an engine that cannot be asked", .timeLimit(.minutes(5)))
 struct EngineProblemTests {
     /// What people are told after the first attempt to ask the engine at an address.
     private func problem(_ text: String) async throws -> String {
@@ -67,7 +67,7 @@ struct EngineProblemTests {
             problem.hasPrefix("Cannot connect to no-such-host.invalid:2375: lookup no-such-host.invalid: no such host"))
     }
 
-    @Test("a connection that is closed at once is said to be")
+    @Test("a connection that is closed without an answer is said to be")
     func closedConnection() async throws {
         let socket = try AnsweringSocket(.closing)
         let problem = try await problem(socket.path)
