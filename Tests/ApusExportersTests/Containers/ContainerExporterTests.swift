@@ -2,7 +2,7 @@ import ApusExporters
 import ApusTestSupport
 import Testing
 
-@Suite("Container exporter", .timeLimit(.minutes(1)))
+@Suite("Container exporter", .timeLimit(.minutes(5)))
 struct ContainerExporterTests {
     private static let id = ControlGroupTests.id
     private static let otherID = ControlGroupTests.otherID

@@ -3,7 +3,7 @@ import ApusTestSupport
 import Foundation
 import Testing
 
-@Suite("Names of the containers' metrics", .timeLimit(.minutes(1)))
+@Suite("Names of the containers' metrics", .timeLimit(.minutes(5)))
 struct ContainerNamesTests {
     /// Everything that a machine with all files of both versions and all details answers.
     private static func everything() async throws -> ExposedSamples {

@@ -2,7 +2,7 @@ import ApusExporters
 import ApusTestSupport
 import Testing
 
-@Suite("Control groups of containers", .timeLimit(.minutes(1)))
+@Suite("Control groups of containers", .timeLimit(.minutes(5)))
 struct ControlGroupTests {
     static let id = String(repeating: "0123456789abcdef", count: 4)
     static let otherID = String(repeating: "fedcba9876543210", count: 4)

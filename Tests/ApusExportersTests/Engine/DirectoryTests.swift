@@ -2,7 +2,7 @@ import ApusExporters
 import ApusTestSupport
 import Testing
 
-@Suite("Container directory", .timeLimit(.minutes(1)))
+@Suite("Container directory", .timeLimit(.minutes(5)))
 struct DirectoryTests {
     /// Answers with what a real engine answered, and ends the event stream after its events.
     private struct RecordedEngine: EngineTransport {
