@@ -2,6 +2,8 @@ import ApusClient
 import ApusExposition
 import ApusModel
 import ApusTestSupport
+import Dispatch
+import Synchronization
 import Testing
 
 @Suite("Families, states and several registries")
@@ -90,6 +92,27 @@ struct FamilyTests {
         #expect(family[path, "get"] === first)
         #expect(family.count == 2)
         #expect(first.value == 1)
+    }
+
+    @Test("a child that is removed while others ask for it is given to nobody afterwards")
+    func removedMeanwhile() throws {
+        let family = try MetricRegistry().counter("c_total", help: "C.", labels: ["code", "method"])
+        for _ in 0..<20 {
+            DispatchQueue.concurrentPerform(iterations: 4) { thread in
+                for step in 0..<500 {
+                    if thread == 0, step % 5 == 0 { family.remove(["200", "get"]) }
+                    family["200", "get"].increment()
+                }
+            }
+            let child = family["200", "get"]
+            let given = Mutex<[Counter]>([])
+            DispatchQueue.concurrentPerform(iterations: 16) { _ in
+                let counter = family["200", "get"]
+                given.withLock { $0.append(counter) }
+            }
+            #expect(given.withLock { $0.allSatisfy { $0 === child } })
+            #expect(family.count == 1)
+        }
     }
 
     @Test("more children than are remembered are all found")

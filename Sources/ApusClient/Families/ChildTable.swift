@@ -26,15 +26,11 @@ final class ChildTable: ExposedFamily {
     }
 
     private struct State {
-        var recent: RecentChildren
         var index = ChildIndex()
         var children: [any Instrument] = []
         var labels = LabelTexts()
         /// The numbers of the first children in the order of their labels; those added since are not among them.
         var sorted: [Int] = []
-
-        /// No children yet, which will have so many values each; 0 where that differs.
-        init(valueCount: Int) { recent = RecentChildren(valueCount: valueCount) }
     }
 
     let nameBytes: [UInt8]
@@ -43,7 +39,9 @@ final class ChildTable: ExposedFamily {
     private let labelNames: LabelNames
     private let makeChild: @Sendable () -> any Instrument
     private let writeChild: @Sendable (any Instrument, Span<UInt8>, inout ExpositionPass) -> Void
-    private let state: Mutex<State>
+    private let state = Mutex(State())
+    /// Changed only while `state` is locked, so that no child is remembered that was removed.
+    private let recent: RecentChildren.ByThread
 
     /// A family whose children are all of one class.
     init<Child: Instrument>(
@@ -55,7 +53,7 @@ final class ChildTable: ExposedFamily {
     ) {
         self.descriptor = descriptor
         nameBytes = Array(descriptor.name.utf8)
-        state = Mutex(State(valueCount: labelNames == .open ? 0 : descriptor.labelNames.count))
+        recent = RecentChildren.ByThread(valueCount: labelNames == .open ? 0 : descriptor.labelNames.count)
         self.constantLabels = constantLabels + descriptor.constantLabels.labels
         self.labelNames = labelNames
         self.makeChild = makeChild
@@ -67,33 +65,34 @@ final class ChildTable: ExposedFamily {
     /// The child with these values, made when it is new; `values` has as many elements as there are label names.
     @usableFromInline
     func child(_ values: Span<String>) -> any Instrument {
-        state.withLock { state in
-            if let number = state.recent.find(values) { return state.children[number] }
-            return find(values, &state)
-        }
+        let recent = recent.own
+        if let child = recent?.find(values) { return child }
+        return find(values, remembering: recent)
     }
 
     /// Finds a child by the text of its values, or makes it.
     @inline(never)
-    private func find(_ values: Span<String>, _ state: inout State) -> any Instrument {
-        let number: Int
-        if let found = state.index.find(values) {
-            number = found
-        } else {
-            number = state.children.count
-            state.children.append(makeChild())
-            state.index.add(values)
-            state.labels.append(renderedLabels(values))
+    private func find(_ values: Span<String>, remembering recent: RecentChildren?) -> any Instrument {
+        state.withLock { state in
+            let number: Int
+            if let found = state.index.find(values) {
+                number = found
+            } else {
+                number = state.children.count
+                state.children.append(makeChild())
+                state.index.add(values)
+                state.labels.append(renderedLabels(values))
+            }
+            recent?.remember(state.children[number], values, of: state.children.count)
+            return state.children[number]
         }
-        state.recent.remember(number, values, of: state.children.count)
-        return state.children[number]
     }
 
     /// Removes the child with these values; `false` when there was none.
     func remove(_ values: Span<String>) -> Bool {
         state.withLock { state in
             guard let number = state.index.find(values) else { return false }
-            Self.remove(number, from: &state)
+            remove(number, from: &state)
             return true
         }
     }
@@ -105,12 +104,13 @@ final class ChildTable: ExposedFamily {
         state.withLock { state in
             let before = state.children.count
             if fixed.isEmpty {
-                state = State(valueCount: labelNames == .open ? 0 : descriptor.labelNames.count)
+                recent.removeAll()
+                state = State()
                 return before
             }
             for number in (0..<before).reversed() {
                 let values = state.index.values(of: number)
-                if fixed.allSatisfy({ values[$0.position] == $0.value }) { Self.remove(number, from: &state) }
+                if fixed.allSatisfy({ values[$0.position] == $0.value }) { remove(number, from: &state) }
             }
             return before - state.children.count
         }
@@ -165,9 +165,9 @@ final class ChildTable: ExposedFamily {
         }
     }
 
-    private static func remove(_ number: Int, from state: inout State) {
+    private func remove(_ number: Int, from state: inout State) {
+        recent.removeAll()
         // Numbers change below.
-        state.recent.removeAll()
         state.sorted = []
         state.index.remove(number)
         state.labels.remove(number)

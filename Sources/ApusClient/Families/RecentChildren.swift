@@ -1,82 +1,96 @@
+import Glibc
+import Synchronization
+
 /// Remembers the children that were asked for last, by the bits of the strings they were asked for with.
 ///
 /// Services ask for the same few children with the same strings again and again: literals, short texts, names that live as
 /// long as the program. Two strings with the same bits are equal as long as one of them is held, whatever the bits mean,
 /// because nobody can change the text of a string that another holds. So neither lengths nor bytes need be looked at.
 /// Equal strings with other bits are not found here; `ChildIndex` finds those by their text.
-struct RecentChildren {
-    /// The number of values of a child; 0 remembers nothing.
+final class RecentChildren: Sendable {
+    private struct State {
+        /// The bits of the strings of each slot.
+        var words: [UInt64] = []
+        /// The strings themselves, so that their bits stay theirs.
+        var held: [String] = []
+        /// The child of each slot; `nil` when free.
+        var children: [(any Instrument)?] = []
+        /// Which slot of a full neighbourhood is given up next.
+        var turn = 0
+    }
+
+    /// The number of values of a child.
     private let valueCount: Int
-    /// The bits of the strings of each slot.
-    private var words: [UInt64] = []
-    /// The strings themselves, so that their bits stay theirs.
-    private var held: [String] = []
-    /// The number of each slot's child plus one; 0 when free.
-    private var numbers: [Int] = []
-    /// Which slot of a full neighbourhood is given up next.
-    private var turn = 0
+    private let state = Mutex(State())
 
     /// The slots in which a child may be, from the one that its bits say.
     private static let reach = 4
     /// The most slots, which bounds the memory that strings held here take.
-    private static let maximumSlots = 1_024
+    private static let maximumSlots = 256
 
-    init(valueCount: Int) {
-        // The bits of a string are looked at as two words.
-        self.valueCount = MemoryLayout<String>.size == 16 ? valueCount : 0
+    private init(valueCount: Int) {
+        self.valueCount = valueCount
     }
 
-    /// The number of the child that these very strings belonged to, or `nil`.
+    /// The child that these very strings belonged to, or `nil`.
     @inline(__always)
-    func find(_ values: Span<String>) -> Int? {
-        guard valueCount > 0, values.count == valueCount, !numbers.isEmpty else { return nil }
-        let mask = numbers.count &- 1
+    func find(_ values: Span<String>) -> (any Instrument)? {
+        guard values.count == valueCount else { return nil }
         let wordCount = 2 &* valueCount
-        return unsafe values.withUnsafeBufferPointer { strings in
-            let wanted = UnsafeRawBufferPointer(strings)
-            var slot = unsafe Self.slot(of: wanted, wordCount: wordCount) & mask
-            for _ in 0..<Self.reach {
-                let number = numbers[slot]
-                if number == 0 { return nil }
-                var difference: UInt64 = 0
-                let start = slot &* wordCount
-                for index in 0..<wordCount {
-                    difference |= unsafe words[start &+ index] ^ Self.word(index, of: wanted)
+        return state.withLock { state in
+            guard !state.children.isEmpty else { return nil }
+            let mask = state.children.count &- 1
+            return unsafe values.withUnsafeBufferPointer { strings in
+                let wanted = UnsafeRawBufferPointer(strings)
+                var slot = unsafe Self.slot(of: wanted, wordCount: wordCount) & mask
+                for _ in 0..<Self.reach {
+                    guard let child = state.children[slot] else { return nil }
+                    var difference: UInt64 = 0
+                    let start = slot &* wordCount
+                    for index in 0..<wordCount {
+                        difference |= unsafe state.words[start &+ index] ^ Self.word(index, of: wanted)
+                    }
+                    if difference == 0 { return child }
+                    slot = (slot &+ 1) & mask
                 }
-                if difference == 0 { return number &- 1 }
-                slot = (slot &+ 1) & mask
+                return nil
             }
-            return nil
         }
     }
 
     /// Remembers that these strings belong to a child of `count`.
-    mutating func remember(_ number: Int, _ values: Span<String>, of count: Int) {
-        guard valueCount > 0, values.count == valueCount else { return }
-        if count * 2 > numbers.count, numbers.count < Self.maximumSlots { grow(to: count) }
-        let mask = numbers.count - 1
+    func remember(_ child: any Instrument, _ values: Span<String>, of count: Int) {
+        guard values.count == valueCount else { return }
         let wordCount = 2 * valueCount
-        unsafe values.withUnsafeBufferPointer { strings in
-            let bits = UnsafeRawBufferPointer(strings)
-            let home = unsafe Self.slot(of: bits, wordCount: wordCount) & mask
-            let free = (0..<Self.reach).lazy.map { (home + $0) & mask }.first { numbers[$0] == 0 }
-            turn &+= 1
-            let slot = free ?? (home + turn % Self.reach) & mask
-            numbers[slot] = number + 1
-            for index in 0..<wordCount { unsafe words[slot * wordCount + index] = Self.word(index, of: bits) }
-            for index in 0..<valueCount { held[slot * valueCount + index] = values[index] }
+        state.withLock { state in
+            if count * 2 > state.children.count, state.children.count < Self.maximumSlots {
+                makeRoom(for: count, in: &state)
+            }
+            let mask = state.children.count - 1
+            unsafe values.withUnsafeBufferPointer { strings in
+                let bits = UnsafeRawBufferPointer(strings)
+                let home = unsafe Self.slot(of: bits, wordCount: wordCount) & mask
+                let free = (0..<Self.reach).lazy.map { (home + $0) & mask }.first { state.children[$0] == nil }
+                state.turn &+= 1
+                let slot = free ?? (home + state.turn % Self.reach) & mask
+                state.children[slot] = child
+                for index in 0..<wordCount {
+                    unsafe state.words[slot * wordCount + index] = Self.word(index, of: bits)
+                }
+                for index in 0..<valueCount { state.held[slot * valueCount + index] = values[index] }
+            }
         }
     }
 
-    /// Forgets all, because numbers have changed.
-    mutating func removeAll() { self = RecentChildren(valueCount: valueCount) }
+    /// Forgets all, because children are gone.
+    func removeAll() { state.withLock { $0 = State() } }
 
-    private mutating func grow(to count: Int) {
+    private func makeRoom(for count: Int, in state: inout State) {
         var slots = 8
         while slots < count * 4, slots < Self.maximumSlots { slots *= 2 }
-        numbers = Array(repeating: 0, count: slots)
-        words = Array(repeating: 0, count: slots * 2 * valueCount)
-        held = Array(repeating: "", count: slots * valueCount)
+        state.children = Array(repeating: nil, count: slots)
+        state.words = Array(repeating: 0, count: slots * 2 * valueCount)
+        state.held = Array(repeating: "", count: slots * valueCount)
     }
 
     @inline(__always)
@@ -94,5 +108,29 @@ struct RecentChildren {
             state = product.high ^ product.low
         }
         return Int(truncatingIfNeeded: state &>> 32)
+    }
+
+    /// Several memories of one family: threads take different ones, so that they seldom wait for each other.
+    struct ByThread: Sendable {
+        private let shares: [RecentChildren]
+        private static let count = 8
+
+        /// Of children with so many values each; 0 remembers nothing.
+        init(valueCount: Int) {
+            // The bits of a string are looked at as two words.
+            let isPossible = valueCount > 0 && MemoryLayout<String>.size == 16
+            shares = isPossible ? (0..<Self.count).map { _ in RecentChildren(valueCount: valueCount) } : []
+        }
+
+        /// That of the calling thread; `nil` where nothing is remembered.
+        @inline(__always)
+        var own: RecentChildren? {
+            guard !shares.isEmpty else { return nil }
+            // The highest three bits, for `count`; the lower ones are the same for all stacks.
+            return shares[Int(truncatingIfNeeded: (UInt64(pthread_self()) &* 0x9E37_79B9_7F4A_7C15) &>> 61)]
+        }
+
+        /// Forgets all.
+        func removeAll() { for share in shares { share.removeAll() } }
     }
 }
