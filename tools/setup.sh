@@ -34,6 +34,22 @@ require_packages() {
     rm -f "$log"
 }
 
+# Puts Debian's Prometheus beside the build, without installing it, for the tests that go to and fro with it.
+fetch_prometheus() {
+    local folder=$PWD/.build/prometheus
+    if [ -z "${APUS_PROMETHEUS:-}" ] && [ ! -x "$folder/usr/bin/prometheus" ]; then
+        rm -rf "$folder"
+        mkdir -p "$folder"
+        if ! (cd "$folder" && apt-get -qq download prometheus && dpkg -x prometheus_*.deb .) >"$folder/log" 2>&1; then
+            echo "Debian's Prometheus is not to be had; tests that need one are skipped:" >&2
+            cat "$folder/log" >&2
+            return 0
+        fi
+        rm "$folder"/prometheus_*.deb
+    fi
+    export APUS_PROMETHEUS=${APUS_PROMETHEUS:-$folder/usr/bin/prometheus}
+}
+
 # Builds in the one configuration that program and tests share; shows the compiler's words only when it fails.
 build() {
     [ -d .build/release ] || echo "Building; the first time takes about ten minutes on two cores"

@@ -21,16 +21,14 @@ import pytest
 
 import harness
 import remote_write
+from peers import PROMETHEUS, needs_prometheus_3
 
-PROMETHEUS = os.environ.get("APUS_PROMETHEUS")
 SHARED_QUERIES = harness.REPOSITORY.parent / "shared/differential/queries.txt"
 FEATURES = "promql-experimental-functions,promql-duration-expr,promql-delayed-name-removal,native-histograms"
 STEP = 15_000
 COUNT = 240
 
-pytestmark = pytest.mark.skipif(
-    not PROMETHEUS, reason="needs a Prometheus 3 to compare with: set APUS_PROMETHEUS to its path"
-)
+pytestmark = needs_prometheus_3
 
 
 # MARK: Data

@@ -10,7 +10,6 @@ import http.server
 import json
 import os
 import pathlib
-import shutil
 import subprocess
 import threading
 import urllib.parse
@@ -19,12 +18,9 @@ import urllib.request
 import pytest
 
 import harness
+from peers import PROMETHEUS, PROMTOOL, needs_prometheus, needs_promtool
 
 SERVICE = os.environ.get("APUS_CLIENT_SERVICE", str(harness.REPOSITORY / ".build/release/ClientService"))
-PROMETHEUS = os.environ.get("APUS_PROMETHEUS") or shutil.which("prometheus")
-PROMTOOL = os.environ.get("APUS_PROMTOOL") or (
-    shutil.which("promtool", path=str(pathlib.Path(PROMETHEUS).parent)) if PROMETHEUS else None
-) or shutil.which("promtool")
 SHARED = pathlib.Path(os.environ.get("APUS_SHARED", harness.REPOSITORY.parent / "shared"))
 
 ACCEPT = {
@@ -34,8 +30,6 @@ ACCEPT = {
 }
 
 pytestmark = pytest.mark.skipif(not os.path.exists(SERVICE), reason=f"needs the service {SERVICE}: build it")
-needs_prometheus = pytest.mark.skipif(not PROMETHEUS, reason="needs a Prometheus: set APUS_PROMETHEUS to its path")
-needs_promtool = pytest.mark.skipif(not PROMTOOL, reason="needs promtool: set APUS_PROMTOOL to its path")
 needs_corpus = pytest.mark.skipif(not SHARED.is_dir(), reason=f"needs the recorded expositions in {SHARED}")
 
 

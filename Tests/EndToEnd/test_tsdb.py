@@ -21,13 +21,9 @@ import pytest
 
 import remote_write
 from harness import BINARY, Apus, Target, configuration, eventually, free_port
+from peers import PROMETHEUS, PROMTOOL, needs_prometheus, needs_promtool
 
-PROMETHEUS = os.environ.get("APUS_PROMETHEUS")
-PROMTOOL = os.environ.get("APUS_PROMTOOL")
 HOUR = 3_600_000
-
-needs_prometheus = pytest.mark.skipif(not PROMETHEUS, reason="needs a Prometheus: set APUS_PROMETHEUS to its path")
-needs_promtool = pytest.mark.skipif(not PROMTOOL, reason="needs promtool: set APUS_PROMTOOL to its path")
 
 
 def tsdb(*arguments, standard_input=None, code=0):

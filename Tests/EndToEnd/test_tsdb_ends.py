@@ -15,7 +15,8 @@ import time
 import pytest
 
 from harness import BINARY, Apus, configuration, eventually
-from test_tsdb import HOUR, PROMTOOL, Prometheus, everything, feed, needs_prometheus, needs_promtool, open_metrics, tsdb
+from peers import PROMTOOL, needs_prometheus, needs_promtool
+from test_tsdb import HOUR, Prometheus, everything, feed, open_metrics, tsdb
 
 
 @contextlib.contextmanager
