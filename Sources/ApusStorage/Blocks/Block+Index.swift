@@ -47,8 +47,11 @@ extension Block {
         while position < postingCount {
             let name = try posting(position).name
             body(try text(of: name))
-            position = try firstPosting(name: name, value: .max)
-            if position < postingCount, try posting(position).name == name { position += 1 }
+            var next = try firstPosting(name: name, value: .max)
+            if next < postingCount, try posting(next).name == name { next += 1 }
+            // Among postings that are in no order the search may lead back, and round and round.
+            guard next > position else { throw damage(index.path, "its postings are not in order") }
+            position = next
         }
         try demandWholeIndex()
     }
